@@ -1,1 +1,2 @@
-export {};
+export * from "./node-streams.ts";
+export * from "./registry/registry.ts";

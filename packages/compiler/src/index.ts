@@ -1,1 +1,9 @@
-export {};
+export { compile, endpointOf } from "./compile.ts";
+export type {
+  Compiled,
+  LocalNode,
+  LocalPod,
+  NetworkSnapshot,
+  Omission,
+  PeerNode,
+} from "./snapshot.ts";

@@ -21,8 +21,11 @@ export interface Arena {
   readonly address: number;
 }
 
-/** Columns of a row of `PacketIo.received`. */
-export const RECEIVED = { at: 0, length: 1, segmentSize: 2, sourceAt: 3, columns: 4 } as const;
+/**
+ * Columns of a row of `PacketIo.received`. `tos` is the outer IPv4 TOS or IPv6 traffic class (IP_RECVTOS,
+ * IPV6_RECVTCLASS): decapsulation needs its ECN bits (RFC 6040); 0 where the kernel did not report one.
+ */
+export const RECEIVED = { at: 0, length: 1, segmentSize: 2, sourceAt: 3, tos: 4, columns: 5 } as const;
 
 export interface PacketIo {
   readonly arena: Arena;
@@ -50,11 +53,14 @@ export interface PacketIo {
   /**
    * Queues one sendmsg towards `peer`: the iovecs hold one datagram, or several of `segmentSize` bytes each
    * (only the last may be shorter) that go out by UDP_SEGMENT. `lane` picks one of LANES source ports: a
-   * flow must always use the same one. The iovecs and what they point at stay untouched until `flush`.
+   * flow must always use the same one. `tos` is the outer TOS or traffic class, by an IP_TOS or IPV6_TCLASS
+   * control message when it is not 0: all datagrams of one call share it. The iovecs and what they point at
+   * stay untouched until `flush`.
    */
   queueUnderlay(
     peer: number,
     lane: number,
+    tos: number,
     iovecsAt: number,
     iovecCount: number,
     bytes: number,
@@ -63,14 +69,15 @@ export interface PacketIo {
 
   /**
    * Sends what was queued (sendmmsg). Returns how many messages failed; for each of them a row of `failed`:
-   * the peer, the errno and the path MTU that the kernel now knows towards the peer (0: unknown).
+   * the peer, the errno, the path MTU that the kernel now knows towards the peer (0: unknown) and how many
+   * datagrams the message held.
    */
   flush(): number;
   readonly failed: Int32Array;
 }
 
 /** Columns of a row of `PacketIo.failed`. */
-export const FAILED = { peer: 0, errno: 1, pathMtu: 2, columns: 3 } as const;
+export const FAILED = { peer: 0, errno: 1, pathMtu: 2, datagrams: 3, columns: 4 } as const;
 
 /** Source ports (sockets) a node spreads its flows over, so that the underlay may hash them. */
 export const LANES = 4;

@@ -1,1 +1,11 @@
-export {};
+/**
+ * The contract between the control plane and the node daemons (proto/podwire/v1/node.proto): messages as
+ * TypeScript types with `encode` and `decode`, and the service's methods. Loads neither gRPC nor a protobuf
+ * library, so whoever only looks at messages pays nothing for it.
+ */
+
+export { concatenateBatch } from "./batch.ts";
+export { MessageType, type OneOf } from "./codec.ts";
+export * from "./gen/node.ts";
+export { LIMITS } from "./limits.ts";
+export { MalformedMessage } from "./wire-format.ts";

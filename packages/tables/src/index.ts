@@ -1,1 +1,37 @@
-export {};
+export {
+  type Cidr,
+  contains,
+  formatAddress,
+  isIpv4,
+  MAPPED_WORD,
+  parseAddress,
+  parseCidr,
+  type Words,
+} from "./address.ts";
+export type { AddressRow } from "./addresses.ts";
+export { Counter, Counters, type CountersSnapshot, type LinkCounters, type ScalarName } from "./counters.ts";
+export { DROP_REASONS, Drop, type DropName, dropExplanation, dropName } from "./drop.ts";
+export {
+  allocateFlowRecords,
+  type FlowEnd,
+  FlowEvent,
+  type FlowEventName,
+  FlowField,
+  type FlowRecord,
+  FlowRecordReader,
+  FlowRecordWriter,
+} from "./flow-records.ts";
+export { limits } from "./limits.ts";
+export { PeerFlag, type PeerRow, peerFlags, peerMacHigh, peerMacLow, peerUnderlayMtu } from "./peers.ts";
+export type { RouteRow } from "./routes.ts";
+export { buildTables, type TableContent, Tables } from "./tables.ts";
+export {
+  HOST_PORT,
+  HOST_TARGET,
+  TargetKind,
+  type TargetKindName,
+  target,
+  targetIndex,
+  targetKind,
+  targetKindName,
+} from "./target.ts";

@@ -1,0 +1,83 @@
+/** One thing wrong with one field, and the words upstream uses for it (apimachinery/pkg/util/validation/field). */
+import type { StatusCause } from "../errors.ts";
+
+const KINDS = {
+  invalid: ["FieldValueInvalid", "Invalid value"],
+  required: ["FieldValueRequired", "Required value"],
+  duplicate: ["FieldValueDuplicate", "Duplicate value"],
+  notSupported: ["FieldValueNotSupported", "Unsupported value"],
+  notFound: ["FieldValueNotFound", "Not found"],
+  forbidden: ["FieldValueForbidden", "Forbidden"],
+  tooLong: ["FieldValueTooLong", "Too long"],
+  tooMany: ["FieldValueTooMany", "Too many"],
+} as const;
+
+export interface FieldError {
+  readonly kind: keyof typeof KINDS;
+  /** `spec.containers[0].name` */
+  readonly field: string;
+  readonly value?: unknown;
+  readonly detail: string;
+}
+
+const WITHOUT_VALUE = new Set<FieldError["kind"]>(["required", "forbidden", "tooLong", "tooMany"]);
+
+export const fieldInvalid = (field: string, value: unknown, detail: string): FieldError => ({
+  kind: "invalid",
+  field,
+  value,
+  detail,
+});
+export const fieldRequired = (field: string, detail = ""): FieldError => ({ kind: "required", field, detail });
+export const fieldDuplicate = (field: string, value: unknown): FieldError => ({
+  kind: "duplicate",
+  field,
+  value,
+  detail: "",
+});
+export const fieldNotFound = (field: string, value: unknown): FieldError => ({
+  kind: "notFound",
+  field,
+  value,
+  detail: "",
+});
+export const fieldForbidden = (field: string, detail: string): FieldError => ({
+  kind: "forbidden",
+  field,
+  detail,
+});
+export const fieldTooLong = (field: string, maxBytes: number): FieldError => ({
+  kind: "tooLong",
+  field,
+  detail: `may not be more than ${maxBytes} bytes`,
+});
+
+export function fieldNotSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
+  const allowed = [...supported].sort().map(each => JSON.stringify(each));
+  return { kind: "notSupported", field, value, detail: `supported values: ${allowed.join(", ")}` };
+}
+
+/** The text without the field: what a cause's `message` carries. */
+function body(error: FieldError): string {
+  const value = WITHOUT_VALUE.has(error.kind) ? "" : `: ${printed(error.value)}`;
+  const detail = error.detail === "" ? "" : `: ${error.detail}`;
+  return `${KINDS[error.kind][1]}${value}${detail}`;
+}
+
+function printed(value: unknown): string {
+  return value === undefined || value === null ? "null" : JSON.stringify(value);
+}
+
+export function describeFieldError(error: FieldError): string {
+  return `${error.field}: ${body(error)}`;
+}
+
+/** One error stands alone; several stand in brackets, each said once. */
+export function describeFieldErrors(errors: readonly FieldError[]): string {
+  const texts = [...new Set(errors.map(describeFieldError))];
+  return texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`;
+}
+
+export function toCause(error: FieldError): StatusCause {
+  return { reason: KINDS[error.kind][0], message: body(error), field: error.field };
+}

@@ -1,0 +1,140 @@
+/**
+ * The contract of the registry: Kubernetes objects over a store. The REST handlers, the node stream and the
+ * controllers all read and write through it, so that defaults, validation and the rules of deletion hold for each.
+ *
+ * Objects that it returns are shared between all who read them: take a `structuredClone`, or use `mutate`, before
+ * changing one. Every failure is an `ApiError`.
+ */
+import type { FieldSelector, Kind, KubernetesObject, LabelMatcher, NewObject } from "@podwire/api";
+
+export interface ObjectRef {
+  /** Absent for cluster-scoped kinds. */
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+export interface WriteOptions {
+  readonly dryRun?: boolean;
+}
+
+export interface CreateOptions extends WriteOptions {}
+
+export interface UpdateOptions extends WriteOptions {
+  /** `status`, `finalize`, …: only that part is written. */
+  readonly subresource?: string;
+}
+
+export interface ListOptions {
+  /** Absent: all namespaces. */
+  readonly namespace?: string | undefined;
+  readonly labels?: LabelMatcher | undefined;
+  readonly fields?: FieldSelector | undefined;
+  readonly limit?: number | undefined;
+  readonly continueToken?: string | undefined;
+  readonly atRevision?: number | undefined;
+}
+
+export interface ListResult<T> {
+  readonly items: readonly Stored<T>[];
+  readonly revision: number;
+  readonly continueToken: string | undefined;
+  readonly remaining: number | undefined;
+}
+
+/** An object as stored: parsed when first asked for, and encoded once for all who send it on. */
+export interface Stored<T = KubernetesObject> {
+  readonly key: string;
+  readonly revision: number;
+  readonly object: T;
+  /** The object's JSON, with its resourceVersion, in UTF-8. */
+  readonly json: Uint8Array;
+}
+
+export interface DeleteRequest extends WriteOptions {
+  /** 0: at once, as the node says when a Pod's containers have ended. */
+  readonly gracePeriodSeconds?: number | undefined;
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly propagationPolicy?: "Orphan" | "Background" | "Foreground" | undefined;
+}
+
+export interface DeleteResult<T> {
+  readonly object: T;
+  /** `gone`: removed. `marked`: it has a deletionTimestamp, and goes when those concerned let go of it. */
+  readonly outcome: "gone" | "marked";
+}
+
+export interface WatchOptions {
+  readonly namespace?: string | undefined;
+  readonly labels?: LabelMatcher | undefined;
+  readonly fields?: FieldSelector | undefined;
+  /** Changes after this revision. */
+  readonly afterRevision: number;
+}
+
+export interface WatchEvent<T = KubernetesObject> {
+  /** As the watcher sees it: an object that begins to match its selectors is ADDED, one that ceases is DELETED. */
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly kind: Kind;
+  readonly revision: number;
+  /** The object after the change; for DELETED its last state, with the revision of the deletion. */
+  readonly stored: Stored<T>;
+}
+
+export interface Watch<T = KubernetesObject> {
+  /** The next events, in order of revision; waits for them. Undefined once closed. Throws `Expired` when too slow. */
+  next(): Promise<readonly WatchEvent<T>[] | undefined>;
+  /** Everything up to this revision has been given: a bookmark. */
+  readonly position: number;
+  close(): void;
+}
+
+export interface Registry {
+  /** The revision of the last commit. */
+  readonly revision: number;
+
+  create<T extends KubernetesObject>(
+    kind: Kind<T>,
+    object: NewObject<T>,
+    options?: CreateOptions,
+  ): Promise<Stored<T>>;
+
+  get<T extends KubernetesObject>(kind: Kind<T>, ref: ObjectRef): Promise<Stored<T>>;
+
+  list<T extends KubernetesObject>(kind: Kind<T>, options?: ListOptions): Promise<ListResult<T>>;
+
+  /** Replaces the object; a resourceVersion in it must be the stored one. */
+  update<T extends KubernetesObject>(kind: Kind<T>, object: T, options?: UpdateOptions): Promise<Stored<T>>;
+
+  /**
+   * Reads, lets `change` edit a copy, writes, and starts again when another writer came first. `change` returns
+   * false, or leaves the copy as it was, to write nothing. Use this to write back from controllers.
+   */
+  mutate<T extends KubernetesObject>(
+    kind: Kind<T>,
+    ref: ObjectRef,
+    change: (copy: T) => boolean | void,
+    options?: UpdateOptions,
+  ): Promise<Stored<T>>;
+
+  delete<T extends KubernetesObject>(
+    kind: Kind<T>,
+    ref: ObjectRef,
+    request?: DeleteRequest,
+  ): Promise<DeleteResult<T>>;
+
+  /** Deletes what `options` selects; returns what was there. */
+  deleteCollection<T extends KubernetesObject>(
+    kind: Kind<T>,
+    options: ListOptions,
+    request?: DeleteRequest,
+  ): Promise<ListResult<T>>;
+
+  /** Gives a Pod its node; fails when it already has another. */
+  bind(ref: ObjectRef, nodeName: string, options?: WriteOptions): Promise<void>;
+
+  watch<T extends KubernetesObject>(kind: Kind<T>, options: WatchOptions): Watch<T>;
+
+  /** One watch over several kinds, in one order: what a node's stream follows. */
+  watchKinds(kinds: readonly Kind[], afterRevision: number): Watch;
+}

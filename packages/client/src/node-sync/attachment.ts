@@ -1,0 +1,62 @@
+/**
+ * The node's end of one exec, attach or log stream: frames in both directions, with backpressure.
+ *
+ *   for await (const frame of attachment.frames) …     // stdin, resize, stdinClosed from the client
+ *   await attachment.send({ case: "stdout", value });  // resolves when there is room for more
+ *   await attachment.end({ code: 0, message: "" });    // the last frame
+ */
+import { once } from "node:events";
+import type { ClientDuplexStream } from "@grpc/grpc-js";
+import type { Exit, Frame } from "@podwire/protocol";
+
+export class Attachment {
+  readonly #call: ClientDuplexStream<Frame, Frame>;
+  readonly #closed: Promise<void>;
+  #open = true;
+
+  constructor(call: ClientDuplexStream<Frame, Frame>, streamId: string) {
+    this.#call = call;
+    // A stream's end is told by `frames` ending; without this listener an error would end the process.
+    call.on("error", () => this.#close());
+    this.#closed = new Promise(resolve => call.once("close", resolve).once("error", () => resolve()));
+    call.once("close", () => this.#close());
+    call.write({ streamId, frame: { case: undefined } });
+  }
+
+  /** Ends when the client is gone, however it went. */
+  get frames(): AsyncIterable<Frame["frame"]> {
+    return frames(this.#call);
+  }
+
+  /** False: the client is gone and whatever produces the output may stop. */
+  async send(frame: Frame["frame"]): Promise<boolean> {
+    if (!this.#open) return false;
+    if (!this.#call.write({ streamId: "", frame }))
+      await Promise.race([once(this.#call, "drain"), this.#closed]);
+    return this.#open;
+  }
+
+  async end(exit: Exit): Promise<void> {
+    if (!(await this.send({ case: "exit", value: exit }))) return;
+    this.#call.end();
+    await this.#closed;
+  }
+
+  /** Cuts the stream without an exit frame; the client is told that its stream broke. */
+  cancel(): void {
+    this.#close();
+    this.#call.cancel();
+  }
+
+  #close(): void {
+    this.#open = false;
+  }
+}
+
+async function* frames(call: ClientDuplexStream<Frame, Frame>): AsyncGenerator<Frame["frame"]> {
+  try {
+    for await (const { frame } of call as AsyncIterable<Frame>) yield frame;
+  } catch {
+    // A cut stream and an ended one are the same to whoever reads: there is no more input.
+  }
+}

@@ -1,0 +1,11 @@
+/** Bounds and times of a node's end of the node stream. */
+export const LIMITS = {
+  /** The control plane calls a node NotReady after five seconds of silence: four may get lost. */
+  heartbeatIntervalMs: 1_000,
+  /** A control plane that restarts is found again within this. */
+  reconnectDelayMs: { first: 20, most: 300 },
+  /** Events kept while there is no connection; beyond, the oldest go: they are for people, not for state. */
+  queuedEvents: 256,
+  /** How long a stream that the control plane asked for may take to connect back. */
+  attachTimeoutMs: 5_000,
+} as const;

@@ -1,0 +1,124 @@
+/**
+ * What the node knows of the cluster, kept level: it turns the messages of the stream into calls of the
+ * daemon's handlers and remembers only names, so that after a snapshot it can tell what is gone.
+ *
+ *   change                  -> the handler of its kind, then `revision` moves on
+ *   SnapshotBegin           -> start collecting the names that the snapshot mentions
+ *   SnapshotEnd             -> "gone" for every name it did not mention, then `synced`
+ *
+ * A cut in the middle of a snapshot leaves revision 0 behind, so the next stream begins with a snapshot.
+ */
+import type { Pod } from "@podwire/api";
+import type { OpenStream, Peer, PodAddresses, PodRef, Registered, ToNode } from "@podwire/protocol";
+
+/** What the daemon does with what the control plane says. Called in the order of the changes; must not throw. */
+export interface NodeSyncHandlers {
+  /** The first message of every connection: the node's pod CIDRs, the same ones on a reconnect. */
+  registered(message: Registered): void;
+  /** A node of the overlay, also this one; new or changed. */
+  peer(peer: Peer): void;
+  peerGone(name: string): void;
+  /** A Pod of any node that has addresses and has not ended, new or changed. */
+  podAddresses(addresses: PodAddresses): void;
+  podAddressesGone(pod: PodRef): void;
+  /** A Pod bound to this node, new or changed; with metadata.deletionTimestamp it is to be ended. */
+  pod(pod: Pod): void;
+  /** The Pod object is gone; whatever still runs of it has no owner any more. */
+  podDeleted(pod: PodRef): void;
+  /** A snapshot is complete: what was not named since `registered` does not exist. */
+  synced(): void;
+  /** Everything that arrived at this moment has been handed over: the time to recompile. */
+  applied(): void;
+  /** Someone wants a stream of a Pod; answer with `attach(request.streamId)`. */
+  openStream(request: OpenStream): void;
+}
+
+type Names = { peers: Set<string>; addresses: Map<string, PodRef>; pods: Map<string, PodRef> };
+
+const noNames = (): Names => ({ peers: new Set(), addresses: new Map(), pods: new Map() });
+
+export class View {
+  /** The last revision applied, and the history it counts in. */
+  revision = 0;
+  history = "";
+  readonly #handlers: NodeSyncHandlers;
+  readonly #forget: (uid: string) => void;
+  #known = noNames();
+  #named: Names | undefined;
+
+  /** `forget` hears of every Pod of this node whose object is gone. */
+  constructor(handlers: NodeSyncHandlers, forget: (uid: string) => void) {
+    this.#handlers = handlers;
+    this.#forget = forget;
+  }
+
+  /** A new connection: a snapshot that was cut does not go on. */
+  connected(message: Registered): void {
+    if (this.#named !== undefined) this.revision = 0;
+    this.#named = undefined;
+    this.history = message.history;
+    this.#handlers.registered(message);
+  }
+
+  apply({ revision, message }: ToNode): void {
+    if (message.case === "snapshotBegin") this.#named = noNames();
+    else if (message.case === "snapshotEnd") this.#endSnapshot();
+    else this.#change(message);
+    if (revision > 0) this.revision = revision;
+  }
+
+  #change(message: ToNode["message"]): void {
+    const handlers = this.#handlers;
+    if (message.case === "peer") {
+      this.#note(names => names.peers.add(message.value.name));
+      handlers.peer(message.value);
+    } else if (message.case === "peerGone") {
+      this.#note(names => names.peers.delete(message.value.name));
+      handlers.peerGone(message.value.name);
+    } else if (message.case === "podAddresses") {
+      this.#note(names => names.addresses.set(message.value.pod.uid, message.value.pod));
+      handlers.podAddresses(message.value);
+    } else if (message.case === "podAddressesGone") {
+      this.#note(names => names.addresses.delete(message.value.pod.uid));
+      handlers.podAddressesGone(message.value.pod);
+    } else if (message.case === "pod") {
+      this.#pod(JSON.parse(Buffer.from(message.value).toString("utf8")) as Pod);
+    } else if (message.case === "podDeleted") {
+      this.#note(names => names.pods.delete(message.value.uid));
+      this.#podDeleted(message.value);
+    } else if (message.case === "openStream") {
+      handlers.openStream(message.value);
+    }
+  }
+
+  #pod(pod: Pod): void {
+    const { namespace, name, uid } = pod.metadata;
+    this.#note(names => names.pods.set(uid, { namespace, name, uid }));
+    this.#handlers.pod(pod);
+  }
+
+  #podDeleted(pod: PodRef): void {
+    this.#forget(pod.uid);
+    this.#handlers.podDeleted(pod);
+  }
+
+  /** Names go to what is known and, during a snapshot, to what the snapshot named. */
+  #note(note: (names: Names) => void): void {
+    note(this.#known);
+    if (this.#named !== undefined) note(this.#named);
+  }
+
+  #endSnapshot(): void {
+    const named = this.#named;
+    if (named === undefined) return;
+    const before = this.#known;
+    this.#known = named;
+    this.#named = undefined;
+    for (const name of before.peers) if (!named.peers.has(name)) this.#handlers.peerGone(name);
+    for (const [uid, pod] of before.addresses) {
+      if (!named.addresses.has(uid)) this.#handlers.podAddressesGone(pod);
+    }
+    for (const [uid, pod] of before.pods) if (!named.pods.has(uid)) this.#podDeleted(pod);
+    this.#handlers.synced();
+  }
+}

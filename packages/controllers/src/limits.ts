@@ -1,0 +1,16 @@
+/** Bounds and times of the controllers. */
+export const LIMITS = {
+  /** A cluster CIDR holds at most 2^16 node CIDRs, as upstream; more is refused at start. */
+  nodeSubnetBits: 16,
+  /** A node this long silent is NotReady. */
+  nodeSilenceMs: 5_000,
+  /** Pods a node takes when it does not say (status.allocatable or status.capacity `pods`), as upstream. */
+  podsPerNode: 110,
+  /**
+   * How long a Pod may name a Node that does not exist before it is collected (as upstream): a Pod may be
+   * created before its node registers.
+   */
+  missingNodeQuarantineMs: 40_000,
+  /** Writes that fail for no fault of the object (conflict, store busy) are tried again after this, doubling. */
+  retryDelayMs: { first: 20, most: 10_000 },
+} as const;

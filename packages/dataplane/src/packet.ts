@@ -1,0 +1,78 @@
+/**
+ * One packet as the stages see it: where it lies in the arena and what parsing found. The pipeline has one
+ * record and uses it for every packet: nothing is allocated. Every field is a 32-bit integer, which V8 keeps
+ * inside the object.
+ *
+ *            at − 10       at              at + headerBytes         at + length
+ *      ------+-------------+---------------+-------------------------+
+ *            | virtio-net  | IP header(s)  | transport header, data  |
+ *      ------+-------------+---------------+-------------------------+
+ *
+ * Addresses are four big-endian words, IPv4 mapped into ::ffff:0:0/96 as in the tables.
+ */
+export const VIRTIO_BYTES = 10;
+
+/** What the packet is to connection tracking. */
+export const PacketKind = {
+  /** A packet of a flow, with ports or what stands in for them. */
+  flow: 0,
+  /** A later fragment: it has no ports. */
+  laterFragment: 1,
+  /** An ICMP error: it belongs to the flow of the packet it quotes. */
+  icmpError: 2,
+  /** ICMP of a type that is no flow: neighbour discovery, redirects and such. */
+  icmpOther: 3,
+} as const;
+
+export class Packet {
+  /** First byte of the IP header. */
+  at = 0;
+  /** Bytes of the IP packet, by its own length fields. */
+  length = 0;
+  /** Target (see @podwire/tables) it came from: a port or a peer. */
+  arrival = 0;
+
+  kind: number = PacketKind.flow;
+  version = 0;
+  /** Bytes of the IP header with options or extension headers; the transport header follows. */
+  headerBytes = 0;
+  /** The upper-layer protocol. */
+  protocol = 0;
+  /** Source port in the upper half, destination port in the lower; what stands in for them with ICMP. */
+  ports = 0;
+  source0 = 0;
+  source1 = 0;
+  source2 = 0;
+  source3 = 0;
+  destination0 = 0;
+  destination1 = 0;
+  destination2 = 0;
+  destination3 = 0;
+
+  /** 1 for the first fragment of several: it has the transport header, and others follow. */
+  firstFragment = 0;
+  /** IPv4 identification or that of the IPv6 fragment header, for fragments. */
+  fragmentId = 0;
+  /** 1 when a router may fragment it: IPv4 without DF. */
+  mayFragment = 0;
+  /** TCP's flags byte; the ICMP type; the type of SCTP's first chunk. */
+  flags = 0;
+
+  /** The virtio-net header in front: 0 throughout for what came from a peer. */
+  virtioFlags = 0;
+  gsoType = 0;
+  gsoSize = 0;
+  checksumStart = 0;
+  checksumOffset = 0;
+
+  get sourcePort(): number {
+    return this.ports >>> 16;
+  }
+
+  get destinationPort(): number {
+    return this.ports & 0xffff;
+  }
+}
+
+/** IANA protocol numbers. */
+export const Protocol = { icmp: 1, igmp: 2, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const;

@@ -1,0 +1,225 @@
+/**
+ * lab.yaml -> LabConfig: the shape accepts each field, then the checks below accept them together (names,
+ * families, overlaps, room), and what was left out gets its default. Every problem is reported, with its place.
+ */
+import { FIRST_NODE_HOST, MAX_NODES, MAX_OUTSIDE_HOSTS, MIN_MTU_IPV6, MIN_POD_MTU_IPV4, OVERLAY_BYTES } from "../limits.ts";
+import { type Cidr, cidrSize, type Family, overlaps, parseCidr } from "./cidr.ts";
+import { CLUSTER, type ClusterFile, DEFAULTS, type NodeGroup, type TaintSpec } from "./cluster-shape.ts";
+import { ConfigError, type Problem } from "./problem.ts";
+import { type Reading, readYaml } from "./read.ts";
+
+export interface NodeConfig {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly TaintSpec[];
+  readonly underlayMtu: number;
+}
+
+/** A lab as it will be made: everything decided, nothing left out. */
+export interface LabConfig {
+  readonly name: string;
+  readonly nodes: readonly NodeConfig[];
+  /** At most one a family, the primary family first. */
+  readonly podCIDRs: readonly string[];
+  /** In the order of podCIDRs. */
+  readonly nodeMaskSizes: readonly number[];
+  /** At most one a family; the family of the overlay's outer addresses first. */
+  readonly underlayCidrs: readonly string[];
+  readonly underlayMtu: number;
+  readonly vxlan: { readonly port: number; readonly vni: number };
+  /** Undefined: a free one is chosen when the lab is made. */
+  readonly apiPort: number | undefined;
+}
+
+interface Checking {
+  readonly file: ClusterFile;
+  readonly reading: Reading;
+  readonly problems: Problem[];
+}
+
+/** Throws ConfigError. `file` only names the source in messages. */
+export function parseLabConfig(text: string, file: string): LabConfig {
+  const reading = readYaml(text, file, CLUSTER);
+  const checking: Checking = { file: reading.value as ClusterFile, reading, problems: [] };
+  const config = resolve(checking);
+  if (checking.problems.length > 0) throw new ConfigError(file, checking.problems);
+  return config;
+}
+
+/** The lab that `podwire up` makes without a lab.yaml. */
+export function defaultLabConfig(name: string = DEFAULTS.name, nodes: number = DEFAULTS.nodes): LabConfig {
+  const text = JSON.stringify({
+    apiVersion: "podwire.dev/v1alpha1",
+    kind: "Cluster",
+    metadata: { name },
+    nodes: [{ namePrefix: DEFAULTS.nodePrefix, count: nodes }],
+  });
+  return parseLabConfig(text, "(built in)");
+}
+
+function resolve(checking: Checking): LabConfig {
+  const { file } = checking;
+  const podCidrs = resolvePodCidrs(checking);
+  const underlay = resolveUnderlay(checking);
+  const underlayMtu = file.underlay?.mtu ?? DEFAULTS.underlayMtu;
+  checkOverlaps(checking, podCidrs, underlay);
+  const nodes = resolveNodes(checking, underlayMtu);
+  const nodeMaskSizes = podCidrs.map(named => checkMaskSize(checking, named.cidr, nodes.length));
+  checkUnderlayRoom(checking, underlay, nodes.length);
+  checkMtus(checking, underlay[0]?.cidr.family ?? "IPv4", podCidrs, underlay);
+  return {
+    name: file.metadata?.name ?? DEFAULTS.name,
+    nodes,
+    podCIDRs: podCidrs.map(named => named.text),
+    nodeMaskSizes,
+    underlayCidrs: underlay.map(named => named.text),
+    underlayMtu,
+    vxlan: { port: file.vxlan?.port ?? DEFAULTS.vxlanPort, vni: file.vxlan?.vni ?? DEFAULTS.vni },
+    apiPort: file.apiServer?.port,
+  };
+}
+
+function problem(checking: Checking, field: string, message: string): void {
+  checking.problems.push({ ...checking.reading.at(field), field, message });
+}
+
+/** A CIDR with the field it comes from, for messages. */
+interface NamedCidr {
+  readonly field: string;
+  readonly text: string;
+  readonly cidr: Cidr;
+}
+
+function readCidrs(checking: Checking, field: string, texts: readonly string[]): NamedCidr[] {
+  const cidrs = texts.map((text, index) => ({ field: `${field}[${index}]`, text, cidr: parseCidr(text)! }));
+  if (cidrs.length === 2 && cidrs[0]!.cidr.family === cidrs[1]!.cidr.family) {
+    problem(checking, cidrs[1]!.field, `is a second ${cidrs[1]!.cidr.family} CIDR, at most one a family is allowed`);
+  }
+  return cidrs;
+}
+
+function resolvePodCidrs(checking: Checking): NamedCidr[] {
+  const { networking = {} } = checking.file;
+  const given = readCidrs(checking, "networking.podCIDRs", networking.podCIDRs ?? []);
+  const givenFamilies = given.map(named => named.cidr.family);
+  const families = networking.ipFamilies ?? (given.length > 0 ? givenFamilies : (["IPv4", "IPv6"] as const));
+  if (families.length === 2 && families[0] === families[1]) {
+    problem(checking, "networking.ipFamilies[1]", `${families[1]} is there twice, a family is allowed once`);
+  }
+  for (const named of given) {
+    if (families.includes(named.cidr.family)) continue;
+    const allowed = families.join(" and ");
+    problem(checking, named.field, `is ${named.cidr.family}, networking.ipFamilies allows only ${allowed}`);
+  }
+  return families.map(family => {
+    const text = DEFAULTS.podCIDRs[family];
+    const found = given.find(named => named.cidr.family === family);
+    return found ?? { field: "networking.podCIDRs", text, cidr: parseCidr(text)! };
+  });
+}
+
+/** The underlay's CIDRs, the family of the overlay's outer addresses first. */
+function resolveUnderlay(checking: Checking): NamedCidr[] {
+  const { underlay = {} } = checking.file;
+  const defaults = [DEFAULTS.underlayCidrs.IPv4, DEFAULTS.underlayCidrs.IPv6];
+  const cidrs = readCidrs(checking, "underlay.cidrs", underlay.cidrs ?? defaults);
+  const family = underlay.vxlanFamily;
+  if (!family) return cidrs;
+  if (!cidrs.some(named => named.cidr.family === family)) {
+    problem(checking, "underlay.vxlanFamily", `is ${family}, underlay.cidrs must then have an ${family} CIDR`);
+  }
+  return cidrs.sort((a, b) => Number(b.cidr.family === family) - Number(a.cidr.family === family));
+}
+
+function checkOverlaps(checking: Checking, pods: NamedCidr[], underlay: NamedCidr[]): void {
+  for (const pod of pods) {
+    for (const other of underlay) {
+      if (!overlaps(pod.cidr, other.cidr)) continue;
+      // The one that is written down is the one to change.
+      const written = checking.file.networking?.podCIDRs || !checking.file.underlay?.cidrs;
+      const [at, against] = written ? [pod, other] : [other, pod];
+      problem(
+        checking,
+        at.field,
+        `${at.text} overlaps ${against.text} (${against.field.replace(/\[\d\]$/, "")}), Pods and underlay must not share addresses`,
+      );
+    }
+  }
+}
+
+function checkMaskSize(checking: Checking, cidr: Cidr, nodes: number): number {
+  const { family, prefixLength } = cidr;
+  const field = `networking.nodeMaskSizes.${family}`;
+  const size = checking.file.networking?.nodeMaskSizes?.[family] ?? DEFAULTS.nodeMaskSizes[family];
+  const room = size >= prefixLength ? 2 ** (size - prefixLength) : 0;
+  if (room < nodes) {
+    const least = prefixLength + Math.ceil(Math.log2(nodes));
+    problem(
+      checking,
+      field,
+      `/${size} makes ${room} node CIDRs of a /${prefixLength} for ${nodes} nodes, must be at least ${least}`,
+    );
+  }
+  return size;
+}
+
+function checkUnderlayRoom(checking: Checking, underlay: NamedCidr[], nodes: number): void {
+  const needed = BigInt(FIRST_NODE_HOST + nodes + MAX_OUTSIDE_HOSTS + 1);
+  for (const { cidr, text, field } of underlay) {
+    if (cidrSize(cidr) >= needed) continue;
+    problem(checking, field, `${text} has ${cidrSize(cidr)} addresses, must have at least ${needed} for ${nodes} nodes`);
+  }
+}
+
+function resolveNodes(checking: Checking, underlayMtu: number): NodeConfig[] {
+  const groups: NodeGroup[] = checking.file.nodes ?? [{ namePrefix: DEFAULTS.nodePrefix, count: DEFAULTS.nodes }];
+  const nodes: NodeConfig[] = [];
+  const firstField = new Map<string, string>();
+  groups.forEach((group, index) => {
+    const field = group.name === undefined ? `nodes[${index}].namePrefix` : `nodes[${index}].name`;
+    for (const name of groupNames(checking, group, field)) {
+      const before = firstField.get(name);
+      if (before) problem(checking, field, `"${name}" is already the name of a node of ${before}, names must differ`);
+      firstField.set(name, field);
+      nodes.push({
+        name,
+        labels: group.labels ?? {},
+        taints: group.taints ?? [],
+        underlayMtu: group.underlayMtu ?? underlayMtu,
+      });
+    }
+  });
+  if (nodes.length > MAX_NODES) {
+    problem(checking, "nodes", `makes ${nodes.length} nodes, at most ${MAX_NODES} are allowed`);
+  }
+  return nodes;
+}
+
+function groupNames(checking: Checking, group: NodeGroup, field: string): string[] {
+  if (group.name !== undefined) return [group.name];
+  const names = Array.from({ length: group.count! }, (_, index) => `${group.namePrefix}${index + 1}`);
+  const longest = names.at(-1)!;
+  if (longest.length > 63) problem(checking, field, `makes the name "${longest}", at most 63 characters are allowed`);
+  return names;
+}
+
+/** Inside and outside of the overlay, every family in use needs its smallest MTU. */
+function checkMtus(
+  checking: Checking,
+  outer: Family,
+  pods: NamedCidr[],
+  underlay: NamedCidr[],
+): void {
+  const podMinimum = pods.some(named => named.cidr.family === "IPv6") ? MIN_MTU_IPV6 : MIN_POD_MTU_IPV4;
+  const least = Math.max(
+    podMinimum + OVERLAY_BYTES[outer],
+    underlay.some(named => named.cidr.family === "IPv6") ? MIN_MTU_IPV6 : 0,
+  );
+  const reason = `must be at least ${least}: ${OVERLAY_BYTES[outer]} bytes of overlay over ${outer} and ${podMinimum} for Pods`;
+  const mtu = checking.file.underlay?.mtu;
+  if (mtu !== undefined && mtu < least) problem(checking, "underlay.mtu", `is ${mtu}, ${reason}`);
+  checking.file.nodes?.forEach((group, index) => {
+    if (group.underlayMtu === undefined || group.underlayMtu >= least) return;
+    problem(checking, `nodes[${index}].underlayMtu`, `is ${group.underlayMtu}, ${reason}`);
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * Takes a lab down: asks its supervisor when one lives, then removes by force whatever is left. Works as well
+ * for labs whose supervisor, daemons or lab.json are gone or damaged, and for half of a lab.
+ */
+import { readFileSync } from "node:fs";
+import { LAB_NAME } from "../config/cluster-shape.ts";
+import { accepts } from "../config/read.ts";
+import { LabError } from "../errors.ts";
+import { labNames, labPaths, type LabPaths, removeEmptyRunDirectory, runDirectory } from "../state/directory.ts";
+import { isAlive, type ProcessIdentity, signal } from "../state/identity.ts";
+import { takeLock } from "../state/lock.ts";
+import type { LabState } from "../state/state.ts";
+import { askSupervisor } from "./control-socket.ts";
+import { findMembers, labsWithMembers } from "./members.ts";
+import { sweep } from "./sweep.ts";
+
+/** False when there was nothing of this lab. */
+export async function takeDown(name: string): Promise<boolean> {
+  checkLabName(name);
+  const paths = labPaths(name);
+  const asked = await askSupervisor(paths.supervisorSocket);
+  if (!asked) killSilentSupervisor(paths);
+  if (!labNames().includes(name) && findMembers(paths.directory).length === 0) {
+    removeEmptyRunDirectory(paths);
+    return asked;
+  }
+  await removeLab(paths);
+  return true;
+}
+
+/** Every lab that has a directory or a living process. */
+export function knownLabs(): string[] {
+  return [...new Set([...labNames(), ...labsWithMembers(runDirectory())])].sort();
+}
+
+/** Sweeps under the lab's lock. */
+export async function removeLab(paths: LabPaths): Promise<void> {
+  const release = await takeLock(paths.lock);
+  try {
+    await sweep(paths.directory);
+  } finally {
+    release();
+    removeEmptyRunDirectory(paths);
+  }
+}
+
+export function checkLabName(name: string): void {
+  if (accepts(LAB_NAME, name)) return;
+  throw new LabError(`${JSON.stringify(name)} cannot be the name of a lab: must be ${LAB_NAME.allowed}`);
+}
+
+/** A supervisor that lives but does not answer would start again what is killed: it goes first. */
+function killSilentSupervisor(paths: LabPaths): void {
+  const supervisor = recordedSupervisor(paths);
+  if (!supervisor || !isAlive(supervisor) || supervisor.pid === process.pid) return;
+  if (!isPodwireUp(supervisor.pid)) {
+    throw new LabError(
+      `process ${supervisor.pid} supervises ${paths.directory} and does not answer: stop it, then run down again`,
+    );
+  }
+  signal(supervisor, "SIGKILL");
+}
+
+function recordedSupervisor(paths: LabPaths): ProcessIdentity | undefined {
+  try {
+    return (JSON.parse(readFileSync(paths.state, "utf8")) as LabState).supervisor;
+  } catch {
+    return undefined; // no record, or a damaged one: the sweep does without
+  }
+}
+
+function isPodwireUp(pid: number): boolean {
+  const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  return words.includes("up") && words.some(word => /(^|\/)(main\.js|podwire)$/.test(word));
+}

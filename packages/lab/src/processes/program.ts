@@ -1,0 +1,39 @@
+/**
+ * How `podwire` runs itself: the command line of a daemon, with the flags that keep many small Node processes
+ * small. All of a lab's processes are started with these.
+ */
+import { fileURLToPath } from "node:url";
+
+export interface Program {
+  readonly command: string;
+  readonly arguments: readonly string[];
+}
+
+/** The variable that marks a process as a lab's: `<lab directory>:host` or `<lab directory>:network`. */
+export const MEMBER_VARIABLE = "PODWIRE_MEMBER";
+
+/** A member lives in the caller's network namespace, or in one that the lab made and that dies with it. */
+export type Membership = "host" | "network";
+
+/**
+ * A small young generation and size-minded code keep a daemon's heap near what it really holds; its packets
+ * live outside of the heap. One thread of V8's pool suffices beside the data plane's own worker.
+ */
+const V8_FLAGS = ["--max-semi-space-size=2", "--v8-pool-size=1", "--disable-warning=ExperimentalWarning"];
+
+const ENVIRONMENT = {
+  /** File and DNS work of a daemon is rare: two threads, not four. */
+  UV_THREADPOOL_SIZE: "2",
+  /** glibc keeps one arena of freed memory a thread unless told otherwise. */
+  MALLOC_ARENA_MAX: "2",
+};
+
+/** The CLI of this build. */
+export function podwireProgram(): Program {
+  const main = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
+  return { command: process.execPath, arguments: [...V8_FLAGS, main] };
+}
+
+export function memberEnvironment(directory: string, membership: Membership): NodeJS.ProcessEnv {
+  return { ...process.env, ...ENVIRONMENT, [MEMBER_VARIABLE]: `${directory}:${membership}` };
+}

@@ -1,0 +1,95 @@
+/**
+ * Processes as /proc tells them. A pid alone names nothing for long, so a process is identified by its pid and
+ * its start time, and nothing is ever signalled on the strength of a pid alone.
+ */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks since boot. */
+  readonly startTime: number;
+}
+
+export interface ProcessStat extends ProcessIdentity {
+  readonly parent: number;
+  /** A zombie has already left its namespaces and files: it counts as dead. */
+  readonly dead: boolean;
+}
+
+/** Undefined when there is no such process. */
+export function processStat(pid: number): ProcessStat | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The command, in parentheses, may hold spaces and parentheses itself.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return {
+    pid,
+    startTime: Number(fields[19]),
+    parent: Number(fields[1]),
+    dead: fields[0] === "Z" || fields[0] === "X",
+  };
+}
+
+export function identify(pid: number): ProcessIdentity | undefined {
+  const stat = processStat(pid);
+  return stat && { pid, startTime: stat.startTime };
+}
+
+export function isAlive(identity: ProcessIdentity): boolean {
+  const stat = processStat(identity.pid);
+  return stat !== undefined && !stat.dead && stat.startTime === identity.startTime;
+}
+
+/** Signals exactly this process; false when it is gone. */
+export function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean {
+  if (!isAlive(identity)) return false;
+  try {
+    return process.kill(identity.pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
+  }
+}
+
+export function allPids(): number[] {
+  return readdirSync("/proc").map(Number).filter(pid => pid > 0);
+}
+
+/** Path of the executable, also when its file is gone. */
+export function executable(pid: number): string | undefined {
+  return link(`/proc/${pid}/exe`)?.replace(/ \(deleted\)$/, "");
+}
+
+/** The value of a variable in the environment that a process was started with. */
+export function environmentVariable(pid: number, name: string): string | undefined {
+  const entries = read(`/proc/${pid}/environ`)?.split("\0") ?? [];
+  return entries.find(entry => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+export function networkNamespace(pid: number): number | undefined {
+  const match = /^net:\[(\d+)\]$/.exec(link(`/proc/${pid}/ns/net`) ?? "");
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Resident memory in bytes; 0 for a process that is gone. */
+export function residentBytes(pid: number): number {
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? "");
+  return match ? Number(match[1]) * 1024 : 0;
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    // Gone, or turned into a zombie, between the listing and here.
+    return undefined;
+  }
+}
+
+function link(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+/** Which data-plane port belongs to which pod. Port 0 is the node's own device. */
+
+export const HOST_PORT = 0;
+const FIRST_POD_PORT = 1;
+
+/** The lowest number from `from` on that is not used. */
+export function lowestFree(used: ReadonlySet<number>, from: number): number {
+  let candidate = from;
+  while (used.has(candidate)) candidate++;
+  return candidate;
+}
+
+export interface PodPort {
+  readonly port: number;
+  readonly uid: string;
+  /** "namespace/name". */
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly fd: number;
+}
+
+export class Ports {
+  readonly #byUid = new Map<string, PodPort>();
+
+  add(uid: string, name: string, addresses: readonly string[], fd: number): PodPort {
+    const used = new Set([...this.#byUid.values()].map(entry => entry.port));
+    const entry = { port: lowestFree(used, FIRST_POD_PORT), uid, name, addresses, fd };
+    this.#byUid.set(uid, entry);
+    return entry;
+  }
+
+  /** The port that the pod had, if any. */
+  take(uid: string): PodPort | undefined {
+    const entry = this.#byUid.get(uid);
+    this.#byUid.delete(uid);
+    return entry;
+  }
+
+  get(uid: string): PodPort | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  list(): PodPort[] {
+    return [...this.#byUid.values()];
+  }
+}

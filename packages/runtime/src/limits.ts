@@ -1,0 +1,38 @@
+/** Bounds of the runtime: each with its reason and what happens at the bound. */
+export const LIMITS = {
+  /** A container's log, and its one rotated predecessor: at the bound the older half is forgotten. */
+  logFileBytes: 10 * 1024 * 1024,
+  /** As containerd's max_container_log_line_size: a longer line is stored in parts (tag P). */
+  logLineBytes: 16 * 1024,
+  /** A container that writes faster is slowed down by its full FIFO, so that it cannot starve the daemon. */
+  logBytesPerSecond: 16 * 1024 * 1024,
+  /** What a log reader holds at once. */
+  logReadBytes: 64 * 1024,
+
+  /** A container's own writable directories are memory: ENOSPC inside the container at the bound. */
+  writableDirectoryBytes: 64 * 1024 * 1024,
+  /** As upstream: a longer termination message is cut. */
+  terminationMessageBytes: 4096,
+  /** Names and FIFOs of a pod are prepared by one command line; more is refused by name. */
+  containersPerPod: 100,
+  /** Runs of a container whose log and exit status are kept: this one and the one before. */
+  runsKept: 2,
+  /** Commands in one container at once through exec; the next is refused. */
+  execsPerContainer: 32,
+  /** Output of a setup command that failed, for its error message: cut. */
+  setupOutputBytes: 4096,
+
+  /** A namespace holder or a container's setup takes milliseconds; after this it has failed. */
+  setupTimeoutMs: 10_000,
+  /** SIGKILL takes effect within milliseconds; a process in uninterruptible sleep is given up on. */
+  killTimeoutMs: 5_000,
+  /** A container's end is reported when its output has been read, at the latest after this. */
+  drainTimeoutMs: 1_000,
+
+  /** Restart and image back-off, as upstream: 10 s, doubling, 300 s; forgotten after twice the longest. */
+  backOffFirstMs: 10_000,
+  backOffLongestMs: 300_000,
+  backOffForgetMs: 600_000,
+  /** Sandbox creation that failed for another reason than a full address range. */
+  sandboxRetryMs: 5_000,
+} as const;
