@@ -1,3 +1,5 @@
+/** The Kubernetes API as data: the kind table, types, admission, validation, selectors, columns. Pure. */
+export * from "./admit.ts";
 export * from "./core/binding.ts";
 export * from "./core/container.ts";
 export * from "./core/event.ts";
@@ -11,8 +13,21 @@ export * from "./core/security-context.ts";
 export * from "./core/volume.ts";
 export * from "./errors.ts";
 export * from "./kinds/kind.ts";
+export { NAMESPACE_FINALIZER } from "./kinds/namespace/namespace.ts";
+export { nodeStatusText } from "./kinds/node/columns.ts";
+export { type PodSummary, summarizePod } from "./kinds/pod/columns.ts";
+export { allContainers } from "./kinds/pod/defaults.ts";
+export * from "./kinds/table.ts";
+export * from "./patch/json-patch.ts";
+export * from "./patch/merge-patch.ts";
 export * from "./schema/schema.ts";
 export * from "./selectors/field.ts";
 export * from "./selectors/label.ts";
 export * from "./validation/field-error.ts";
 export * from "./validation/names.ts";
+export * from "./validation/validate.ts";
+export * from "./values/equal.ts";
+export * from "./values/ip.ts";
+export * from "./values/quantity.ts";
+export * from "./values/taints.ts";
+export * from "./values/time.ts";

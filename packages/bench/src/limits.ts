@@ -26,8 +26,8 @@ export const GENERATOR_OUTPUT_BYTES = 1 << 20;
 /** Before the window opens: TCP has left slow start and both sides have compiled their loops. */
 export const MOST_WARM_UP_SECONDS = 0.5;
 
-/** Bytes of one send or receive of a TCP stream. iperf3 uses 128 KiB. */
-export const STREAM_BUFFER_BYTES = 256 * 1024;
+/** Bytes of one send or receive of a TCP stream: what iperf3 uses. */
+export const STREAM_BUFFER_BYTES = 128 * 1024;
 
 /** Socket buffer of the UDP sink: bursts shorter than a scheduler's time slice must not count as loss. */
 export const UDP_RECEIVE_BUFFER_BYTES = 8 << 20;
@@ -42,6 +42,9 @@ export const REFINING_STEPS = 5;
 
 /** The processor that "everything pinned to one core" means. */
 export const PINNED_PROCESSOR = 0;
+
+/** How long the machine is watched for what it uses without traffic. */
+export const IDLE_SHARE_MS = 2_000;
 
 /** How long the idle lab is watched for its share of a processor. */
 export const IDLE_WINDOW_MS = 10_000;

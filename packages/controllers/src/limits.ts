@@ -11,6 +11,8 @@ export const LIMITS = {
    * created before its node registers.
    */
   missingNodeQuarantineMs: 40_000,
+  /** A Pod that could not be bound for no fault of its own is tried again after this. */
+  bindRetryMs: 1_000,
   /** Writes that fail for no fault of the object (conflict, store busy) are tried again after this, doubling. */
   retryDelayMs: { first: 20, most: 10_000 },
 } as const;

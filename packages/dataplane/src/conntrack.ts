@@ -40,6 +40,8 @@ export const Flow = {
   /** The ends, as targets: the originator's, then the responder's. */
   originatorEnd: 1,
   responderEnd: 2,
+  /** 0: its packets are forwarded; otherwise the drop reason that the last judgement gave. */
+  verdict: 14,
   /** What the service stage and the policy stages said (service.ts, policy.ts). */
   serviceVerdict: 3,
   egressVerdict: 4,
@@ -183,6 +185,24 @@ export class Conntrack {
     );
   }
 
+  /** Fills `packet` with the flow's tuple in its originator's direction, coming from the originator's end. */
+  readFirst(flow: number, packet: Packet): void {
+    const tuples = this.#tuples;
+    const row = flow << (ROW_SHIFT + 1);
+    packet.source0 = tuples[row]!;
+    packet.source1 = tuples[row + 1]!;
+    packet.source2 = tuples[row + 2]!;
+    packet.source3 = tuples[row + 3]!;
+    packet.destination0 = tuples[row + 4]!;
+    packet.destination1 = tuples[row + 5]!;
+    packet.destination2 = tuples[row + 6]!;
+    packet.destination3 = tuples[row + 7]!;
+    packet.ports = tuples[row + T.ports]!;
+    packet.protocol = tuples[row + T.protocol]! & 0xff;
+    packet.version = tuples[row + T.protocol]! >> 8;
+    packet.arrival = this.get(flow, Flow.originatorEnd);
+  }
+
   /** Makes a flow of a packet whose tuple is not in the table. At the bound, the oldest idle flow goes first. */
   create(packet: Packet, epoch: number, originatorEnd: number, responderEnd: number): number {
     const flow = this.#allocate();
@@ -211,6 +231,7 @@ export class Conntrack {
     flows[row + Flow.epoch] = epoch;
     flows[row + Flow.originatorEnd] = originatorEnd;
     flows[row + Flow.responderEnd] = responderEnd;
+    flows[row + Flow.verdict] = 0;
     flows[row + Flow.state] = state;
     flows[row + Flow.startedAt] = this.#clock.ms;
     flows[row + Flow.lastAt] = this.#clock.ms;

@@ -4,54 +4,44 @@
  * (RFC 9260 §3.3: the first chunk of a packet tells what it does to the association).
  */
 import { timeouts } from "./limits.ts";
-import { Protocol } from "./packet.ts";
+import { Protocol, sctp } from "@podwire/wire";
 import { tcpFirst, tcpNext, tcpReopens, tcpTimeouts } from "./tcp-state.ts";
 
 const OneWay = 0;
 const BothWays = 1;
 
 const SctpState = { setup: 0, established: 1, shutdown: 2 } as const;
-const SctpChunk = {
-  data: 0,
-  init: 1,
-  sack: 3,
-  heartbeat: 4,
-  heartbeatAck: 5,
-  abort: 6,
-  cookieEcho: 10,
-  shutdownComplete: 14,
-} as const;
 
 /** The state of a flow that begins with this packet; `flags` as in Packet. */
 export function firstState(protocol: number, flags: number): number {
-  if (protocol === Protocol.tcp) return tcpFirst(flags);
-  if (protocol === Protocol.sctp) return sctpNext(SctpState.setup, flags);
+  if (protocol === Protocol.Tcp) return tcpFirst(flags);
+  if (protocol === Protocol.Sctp) return sctpNext(SctpState.setup, flags);
   return OneWay;
 }
 
 /** The state after one more packet; `direction` 0 is the originator's. */
 export function nextState(protocol: number, state: number, flags: number, direction: number): number {
-  if (protocol === Protocol.tcp) return tcpNext(state, flags, direction);
-  if (protocol === Protocol.sctp) return sctpNext(state, flags);
+  if (protocol === Protocol.Tcp) return tcpNext(state, flags, direction);
+  if (protocol === Protocol.Sctp) return sctpNext(state, flags);
   return direction === 1 ? BothWays : state;
 }
 
 /** The packet starts a new flow although the table has one with its tuple, which is over. */
 export function reopens(protocol: number, state: number, flags: number): boolean {
-  if (protocol === Protocol.tcp) return tcpReopens(state, flags);
-  return protocol === Protocol.sctp && state === SctpState.shutdown && flags === SctpChunk.init;
+  if (protocol === Protocol.Tcp) return tcpReopens(state, flags);
+  return protocol === Protocol.Sctp && state === SctpState.shutdown && flags === sctp.Chunk.Init;
 }
 
 export function idleTimeoutMs(protocol: number, state: number): number {
   switch (protocol) {
-    case Protocol.tcp:
+    case Protocol.Tcp:
       return tcpTimeouts[state]!;
-    case Protocol.udp:
+    case Protocol.Udp:
       return state === BothWays ? timeouts.udpStreamMs : timeouts.udpMs;
-    case Protocol.icmp:
-    case Protocol.icmpv6:
+    case Protocol.Icmp:
+    case Protocol.Icmpv6:
       return timeouts.icmpMs;
-    case Protocol.sctp:
+    case Protocol.Sctp:
       if (state === SctpState.established) return timeouts.sctpEstablishedMs;
       return state === SctpState.setup ? timeouts.sctpSetupMs : timeouts.sctpShutdownMs;
     default:
@@ -61,14 +51,14 @@ export function idleTimeoutMs(protocol: number, state: number): number {
 
 function sctpNext(state: number, chunk: number): number {
   switch (chunk) {
-    case SctpChunk.data:
-    case SctpChunk.sack:
-    case SctpChunk.heartbeat:
-    case SctpChunk.heartbeatAck:
-    case SctpChunk.cookieEcho:
+    case sctp.Chunk.Data:
+    case sctp.Chunk.Sack:
+    case sctp.Chunk.Heartbeat:
+    case sctp.Chunk.HeartbeatAck:
+    case sctp.Chunk.CookieEcho:
       return SctpState.established;
-    case SctpChunk.abort:
-    case SctpChunk.shutdownComplete:
+    case sctp.Chunk.Abort:
+    case sctp.Chunk.ShutdownComplete:
       return SctpState.shutdown;
     default:
       return state;

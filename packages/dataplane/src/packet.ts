@@ -1,7 +1,7 @@
 /**
  * One packet as the stages see it: where it lies in the arena and what parsing found. The pipeline has one
- * record and uses it for every packet: nothing is allocated. Every field is a 32-bit integer, which V8 keeps
- * inside the object.
+ * record and uses it for every packet: nothing is allocated. Every field is a signed 32-bit integer, which V8
+ * keeps inside the object.
  *
  *            at − 10       at              at + headerBytes         at + length
  *      ------+-------------+---------------+-------------------------+
@@ -10,7 +10,6 @@
  *
  * Addresses are four big-endian words, IPv4 mapped into ::ffff:0:0/96 as in the tables.
  */
-export const VIRTIO_BYTES = 10;
 
 /** What the packet is to connection tracking. */
 export const PacketKind = {
@@ -20,7 +19,7 @@ export const PacketKind = {
   laterFragment: 1,
   /** An ICMP error: it belongs to the flow of the packet it quotes. */
   icmpError: 2,
-  /** ICMP of a type that is no flow: neighbour discovery, redirects and such. */
+  /** ICMP of a type that makes no flow: neighbour discovery, redirects and such. */
   icmpOther: 3,
 } as const;
 
@@ -29,10 +28,13 @@ export class Packet {
   at = 0;
   /** Bytes of the IP packet, by its own length fields. */
   length = 0;
-  /** Target (see @podwire/tables) it came from: a port or a peer. */
+  /** The target (see @podwire/tables) it came from: a port or a peer. */
   arrival = 0;
+  /** 1 when a queued message refers to its bytes: they stay untouched until the flush. */
+  isQueued = 0;
 
   kind: number = PacketKind.flow;
+  /** 4 or 6. */
   version = 0;
   /** Bytes of the IP header with options or extension headers; the transport header follows. */
   headerBytes = 0;
@@ -51,28 +53,20 @@ export class Packet {
 
   /** 1 for the first fragment of several: it has the transport header, and others follow. */
   firstFragment = 0;
-  /** IPv4 identification or that of the IPv6 fragment header, for fragments. */
+  /** IPv4 identification, or that of the IPv6 fragment header. */
   fragmentId = 0;
   /** 1 when a router may fragment it: IPv4 without DF. */
   mayFragment = 0;
-  /** TCP's flags byte; the ICMP type; the type of SCTP's first chunk. */
+  /** TCP's flags; the ICMP type; the type of SCTP's first chunk. */
   flags = 0;
 
-  /** The virtio-net header in front: 0 throughout for what came from a peer. */
-  virtioFlags = 0;
+  /** What the virtio-net header in front says, all 0 for what came from a peer. `gsoType` without the ECN bit. */
+  needsChecksum = 0;
   gsoType = 0;
   gsoSize = 0;
+  /** From the IP header, and from there to the field. */
   checksumStart = 0;
   checksumOffset = 0;
-
-  get sourcePort(): number {
-    return this.ports >>> 16;
-  }
-
-  get destinationPort(): number {
-    return this.ports & 0xffff;
-  }
+  /** Bytes of the largest IP packet that comes of it: a segment of a super-packet, otherwise the packet. */
+  segmentBytes = 0;
 }
-
-/** IANA protocol numbers. */
-export const Protocol = { icmp: 1, igmp: 2, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const;

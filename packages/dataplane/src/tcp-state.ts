@@ -8,9 +8,8 @@
  * A packet in the middle of an unknown connection is picked up as established, since connections outlive the
  * daemon. A SYN over `timeWait` or `closed` is a new connection with the same ports.
  */
+import { tcp } from "@podwire/wire";
 import { timeouts } from "./limits.ts";
-
-export const TcpFlag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10, urg: 0x20 } as const;
 
 export const TcpState = {
   synSent: 0,
@@ -64,9 +63,9 @@ const EVENTS = 5;
 const STATES = 8;
 
 function event(flags: number): number {
-  if (flags & TcpFlag.rst) return 4;
-  if (flags & TcpFlag.fin) return 3;
-  if (flags & TcpFlag.syn) return flags & TcpFlag.ack ? 1 : 0;
+  if (flags & tcp.RST) return 4;
+  if (flags & tcp.FIN) return 3;
+  if (flags & tcp.SYN) return flags & tcp.ACK ? 1 : 0;
   return 2;
 }
 
@@ -101,17 +100,17 @@ export function tcpReopens(state: number, flags: number): boolean {
  * ACK, and something must be set. PSH, ECE and CWR say nothing.
  */
 export function tcpFlagsValid(flags: number): boolean {
-  const control = flags & (TcpFlag.syn | TcpFlag.fin | TcpFlag.rst | TcpFlag.ack | TcpFlag.urg);
+  const control = flags & (tcp.SYN | tcp.FIN | tcp.RST | tcp.ACK | tcp.URG);
   switch (control) {
-    case TcpFlag.syn:
-    case TcpFlag.syn | TcpFlag.urg:
-    case TcpFlag.syn | TcpFlag.ack:
-    case TcpFlag.rst:
-    case TcpFlag.rst | TcpFlag.ack:
-    case TcpFlag.fin | TcpFlag.ack:
-    case TcpFlag.fin | TcpFlag.ack | TcpFlag.urg:
-    case TcpFlag.ack:
-    case TcpFlag.ack | TcpFlag.urg:
+    case tcp.SYN:
+    case tcp.SYN | tcp.URG:
+    case tcp.SYN | tcp.ACK:
+    case tcp.RST:
+    case tcp.RST | tcp.ACK:
+    case tcp.FIN | tcp.ACK:
+    case tcp.FIN | tcp.ACK | tcp.URG:
+    case tcp.ACK:
+    case tcp.ACK | tcp.URG:
       return true;
     default:
       return false;

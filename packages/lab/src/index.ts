@@ -1,1 +1,46 @@
-export {};
+/**
+ * Labs: made by `startLab`, looked at with `LabView.open`, removed by `takeDown`. What is needed only to make or
+ * remove one (namespaces, netlink) is loaded when that happens.
+ */
+import type { Lab } from "./lab.ts";
+import type { StartOptions } from "./start.ts";
+import type { LabConfig } from "./config/cluster.ts";
+
+export { type Cidr, parseCidr } from "./config/cidr.ts";
+export { defaultLabConfig, type LabConfig, type NodeConfig, parseLabConfig } from "./config/cluster.ts";
+export { ConfigError, type Problem } from "./config/problem.ts";
+export { closest } from "./config/suggest.ts";
+export { LabError, LabStopped } from "./errors.ts";
+export type { Lab, LabEvents } from "./lab.ts";
+export type { Program } from "./processes/program.ts";
+export type { StartOptions } from "./start.ts";
+export { labPaths, type LabPaths, labNames, runDirectory } from "./state/directory.ts";
+export { isAlive, residentBytes } from "./state/identity.ts";
+export { type DaemonState, type HostState, type LabState, readState } from "./state/state.ts";
+export type { CommandResult, OutsideHost } from "./topology/outside.ts";
+export type { HeldNamespace, LabView, PodName } from "./view.ts";
+export { isReady, nodesReady, podsReady, until, type WaitOptions } from "./waits.ts";
+
+/** Makes a lab and resolves when every node is Ready. Rejects with nothing left behind. */
+export async function startLab(config: LabConfig, options?: StartOptions): Promise<Lab> {
+  const { startLab: start } = await import("./start.ts");
+  return start(config, options);
+}
+
+/** Opens a lab that is up. */
+export async function openLab(name: string): Promise<import("./view.ts").LabView> {
+  const { LabView } = await import("./view.ts");
+  return LabView.open(name);
+}
+
+/** Removes a lab, living, dead or half made. False when there was nothing of it. */
+export async function takeDown(name: string): Promise<boolean> {
+  const { takeDown: down } = await import("./down/down.ts");
+  return down(name);
+}
+
+/** Every lab that has a directory or a living process. */
+export async function knownLabs(): Promise<string[]> {
+  const { knownLabs: known } = await import("./down/down.ts");
+  return known();
+}

@@ -19,11 +19,10 @@ export const MAX_CONFIG_PROBLEMS = 50;
 export const MAX_LAB_NAME_LENGTH = 40;
 export const MAX_SOCKET_PATH_BYTES = 107;
 
-/** Underlay addresses below this host number are the bridge's and the outside hosts': node i has this + i. */
+/** Host numbers on the underlay: outside hosts, then nodes. More outside hosts than fit in between are refused. */
+export const FIRST_OUTSIDE_HOST = 2;
 export const FIRST_NODE_HOST = 11;
-
-/** The last host numbers of the first 256 are for hosts that tests attach outside; more are refused. */
-export const MAX_OUTSIDE_HOSTS = 8;
+export const MAX_OUTSIDE_HOSTS = FIRST_NODE_HOST - FIRST_OUTSIDE_HOST;
 
 /** Smallest underlay MTUs: RFC 791 hosts accept 576 bytes, IPv6 needs 1280 (RFC 8200 §5) inside and outside. */
 export const MIN_POD_MTU_IPV4 = 576;

@@ -17,6 +17,7 @@ const EPOLL_CLOEXEC = 0x80000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLLIN = 0x001;
+const EPOLLERR = 0x008;
 
 const PACKED = process.arch === "x64";
 const EVENT_WORDS = PACKED ? 3 : 4;
@@ -54,6 +55,11 @@ export class Epoll {
   /** Tag of the `index`-th readable descriptor of the last `wait`. */
   tag(index: number): number {
     return this.#words[index * EVENT_WORDS + TAG_WORD]!;
+  }
+
+  /** Whether that descriptor is broken: its device is gone. It is reported again and again until removed. */
+  isBroken(index: number): boolean {
+    return (this.#words[index * EVENT_WORDS]! & EPOLLERR) !== 0;
   }
 
   close(): void {

@@ -28,7 +28,13 @@ const names = new Map<number, string>();
 
 /** `13` is `EACCES`. */
 export function getSystemErrorName(errno: number): string {
-  if (names.size === 0) for (const [name, value] of Object.entries(constants.errno)) names.set(value, name);
+  if (names.size === 0) {
+    for (const [name, value] of Object.entries(constants.errno)) {
+      if (!names.has(value)) names.set(value, name);
+    }
+    // The same number twice: these are the names that people search for.
+    names.set(ERRNO.EAGAIN, "EAGAIN").set(ERRNO.EOPNOTSUPP, "EOPNOTSUPP");
+  }
   return names.get(errno) ?? `errno ${errno}`;
 }
 

@@ -63,3 +63,8 @@ export class EventFd {
     closeFd(this.fd);
   }
 }
+
+/** Offers the core to other threads; returns at once when nobody wants it. */
+export function yieldCore(): void {
+  libc.sched_yield();
+}

@@ -3,8 +3,8 @@
 export { Epoll } from "./epoll.ts";
 export { ERRNO } from "./errno.ts";
 export { LinuxError } from "./errors.ts";
-export { closeFd, EventFd, POLL, pollFd, readFd, writeFd } from "./fd.ts";
-export { createArena, type NativeMemory, nativeMemory, writeWord64 } from "./memory.ts";
+export { closeFd, EventFd, POLL, pollFd, readFd, writeFd, yieldCore } from "./fd.ts";
+export { addressOf, type NativeMemory, nativeMemory, writeWord64 } from "./memory.ts";
 export {
   closeNamespace,
   inNamespace,
@@ -13,6 +13,9 @@ export {
   openNamespace,
   openNamespacePath,
 } from "./namespace.ts";
+export { type Masquerade, removeMasquerade, replaceMasquerade } from "./nftables.ts";
+export { LinuxPacketIo, type LinuxPacketIoOptions, PACKET_IO_SCRATCH_BYTES } from "./packet-io.ts";
+export { openPty, type Pty, resizePty } from "./pty.ts";
 export { Rtnetlink, withRtnetlink } from "./rtnetlink.ts";
 export type { LinkAddress } from "./rtnetlink-address.ts";
 export type { Link, LinkChange, VethOptions, VxlanOptions } from "./rtnetlink-link.ts";

@@ -38,7 +38,7 @@ export class NetlinkBuilder {
   u8(value: number): this {
     this.#reserve(1);
     this.#u8[this.#length++] = value;
-    return this;
+    return this.#sealed();
   }
 
   u16(value: number): this {
@@ -111,7 +111,9 @@ export class NetlinkBuilder {
     const needed = this.#length + bytes;
     if (needed <= this.#u8.length) return;
     if (needed > LIMITS.netlinkRequestBytes) {
-      throw new RangeError(`netlink request: larger than ${LIMITS.netlinkRequestBytes} bytes; send it in parts`);
+      throw new RangeError(
+        `netlink request: larger than ${LIMITS.netlinkRequestBytes} bytes; send it in parts`,
+      );
     }
     const grown = new Uint8Array(Math.max(needed, this.#u8.length * 2));
     grown.set(this.#u8);

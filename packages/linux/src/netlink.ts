@@ -14,8 +14,8 @@ import { libc } from "./native.ts";
 import {
   attributeString,
   type NetlinkBuilder,
-  NLMSG_HEADER_BYTES,
   type NetlinkReply,
+  NLMSG_HEADER_BYTES,
   readAttributes,
 } from "./netlink-message.ts";
 import { Socket } from "./socket.ts";

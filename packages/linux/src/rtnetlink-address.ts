@@ -42,7 +42,12 @@ export interface LinkAddress {
   readonly linkIndex: number;
 }
 
-export function addAddress(socket: NetlinkSocket, device: string, text: string, options: AddressOptions): void {
+export function addAddress(
+  socket: NetlinkSocket,
+  device: string,
+  text: string,
+  options: AddressOptions,
+): void {
   const request = new NetlinkBuilder();
   const flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
   request.message(RTM_NEWADDR, flags, socket.nextSequence());
@@ -61,7 +66,10 @@ export function deleteAddress(socket: NetlinkSocket, device: string, text: strin
 export function listAddresses(socket: NetlinkSocket, device: string | undefined): LinkAddress[] {
   const index = device === undefined ? undefined : linkIndex(socket, device);
   const request = new NetlinkBuilder();
-  request.message(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, socket.nextSequence()).u32(0).u32(0);
+  request
+    .message(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, socket.nextSequence())
+    .u32(0)
+    .u32(0);
   const found: LinkAddress[] = [];
   for (const { payload } of socket.dump(request, "addresses")) {
     const view = new DataView(payload.buffer, payload.byteOffset);
@@ -76,6 +84,11 @@ export function listAddresses(socket: NetlinkSocket, device: string | undefined)
 
 function fill(request: NetlinkBuilder, index: number, text: string): void {
   const { family, bytes, prefixLength } = parsePrefix(text);
-  request.u8(family === 4 ? AF_INET : AF_INET6).u8(prefixLength).u8(0).u8(0).u32(index);
+  request
+    .u8(family === 4 ? AF_INET : AF_INET6)
+    .u8(prefixLength)
+    .u8(0)
+    .u8(0)
+    .u32(index);
   request.attribute(IFA_LOCAL, bytes).attribute(IFA_ADDRESS, bytes);
 }

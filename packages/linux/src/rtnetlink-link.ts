@@ -6,9 +6,9 @@
  * ```
  */
 
-import { addressBytes } from "./ip.ts";
 import { ERRNO } from "./errno.ts";
 import { LinuxError } from "./errors.ts";
+import { addressBytes } from "./ip.ts";
 import { macBytes, macText } from "./mac.ts";
 import type { NetlinkSocket } from "./netlink.ts";
 import {
@@ -89,7 +89,11 @@ export interface VxlanOptions {
 }
 
 export function listLinks(socket: NetlinkSocket): Link[] {
-  const request = new NetlinkBuilder().message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, socket.nextSequence());
+  const request = new NetlinkBuilder().message(
+    RTM_GETLINK,
+    NLM_F_REQUEST | NLM_F_DUMP,
+    socket.nextSequence(),
+  );
   return socket.dump(interfaceInfo(request, 0, 0, 0), "links").map(readLink);
 }
 
@@ -180,7 +184,12 @@ function create(
   socket.request(request, `${kind} device ${name}: create`);
 }
 
-function interfaceInfo(request: NetlinkBuilder, index: number, flags: number, change: number): NetlinkBuilder {
+function interfaceInfo(
+  request: NetlinkBuilder,
+  index: number,
+  flags: number,
+  change: number,
+): NetlinkBuilder {
   return request.u16(0).u16(0).u32(index).u32(flags).u32(change);
 }
 

@@ -8,7 +8,14 @@
 
 import { addressBytes, parsePrefix } from "./ip.ts";
 import type { NetlinkSocket } from "./netlink.ts";
-import { NetlinkBuilder, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST } from "./netlink-message.ts";
+import {
+  NetlinkBuilder,
+  NLM_F_ACK,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  NLM_F_REPLACE,
+  NLM_F_REQUEST,
+} from "./netlink-message.ts";
 import { linkIndex } from "./rtnetlink-link.ts";
 import { AF_INET, AF_INET6 } from "./socket-address.ts";
 
@@ -55,7 +62,11 @@ export function changeRoute(socket: NetlinkSocket, change: Change, route: Route)
   const request = new NetlinkBuilder();
   const type = change === "delete" ? RTM_DELROUTE : RTM_NEWROUTE;
   request.message(type, NLM_F_REQUEST | NLM_F_ACK | FLAGS[change], socket.nextSequence());
-  request.u8(family === 4 ? AF_INET : AF_INET6).u8(prefixLength).u8(0).u8(0);
+  request
+    .u8(family === 4 ? AF_INET : AF_INET6)
+    .u8(prefixLength)
+    .u8(0)
+    .u8(0);
   if (change === "delete") request.u8(RT_TABLE_MAIN).u8(0).u8(RT_SCOPE_NOWHERE).u8(0);
   else request.u8(RT_TABLE_MAIN).u8(RTPROT_STATIC).u8(scope(route, family)).u8(RTN_UNICAST);
   request.u32(route.onLink === true ? RTNH_F_ONLINK : 0);

@@ -13,11 +13,11 @@
  * this class delegates to.
  */
 
+import { NETLINK_ROUTE, NetlinkSocket } from "./netlink.ts";
 import * as addresses from "./rtnetlink-address.ts";
 import * as links from "./rtnetlink-link.ts";
 import * as neighbours from "./rtnetlink-neighbour.ts";
 import * as routes from "./rtnetlink-route.ts";
-import { NETLINK_ROUTE, NetlinkSocket } from "./netlink.ts";
 
 export class Rtnetlink {
   readonly #socket: NetlinkSocket;

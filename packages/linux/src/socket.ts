@@ -137,7 +137,11 @@ export class Socket {
 
   setNonBlocking(nonBlocking: boolean): void {
     const flags = libc.fcntl(this.fd, F_GETFL, 0) & ~SOCK_NONBLOCK;
-    check(libc.fcntl(this.fd, F_SETFL, flags | (nonBlocking ? SOCK_NONBLOCK : 0)), "fcntl", `socket ${this.fd}`);
+    check(
+      libc.fcntl(this.fd, F_SETFL, flags | (nonBlocking ? SOCK_NONBLOCK : 0)),
+      "fcntl",
+      `socket ${this.fd}`,
+    );
   }
 
   /** How long a blocking receive may wait; it then returns -EAGAIN. */
@@ -146,7 +150,11 @@ export class Socket {
     u32.fill(0, 0, 4);
     u32[0] = Math.floor(timeoutMs / 1000);
     u32[2] = (timeoutMs % 1000) * 1000;
-    check(libc.setsockopt(this.fd, SOL.socket, SO.receiveTimeout, address, 16), "setsockopt", `socket ${this.fd}`);
+    check(
+      libc.setsockopt(this.fd, SOL.socket, SO.receiveTimeout, address, 16),
+      "setsockopt",
+      `socket ${this.fd}`,
+    );
   }
 
   local(): { address: string; port: number } {

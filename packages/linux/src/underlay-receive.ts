@@ -56,7 +56,7 @@ export class UnderlayReceiver {
     if (at !== this.#at) this.#aim(at);
     this.#restore();
     const room = (capacity / LIMITS.underlaySlotBytes) | 0;
-    const wanted = room < N ? room : N;
+    const wanted = Math.min(room, N);
     const received = this.#recvmmsg(this.#fd, this.#own.address, wanted, MSG_DONTWAIT, 0);
     if (received < 0) return -errno();
     this.#used = received;

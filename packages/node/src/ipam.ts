@@ -8,24 +8,13 @@
  * range its broadcast address: pods get what lies between.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { AddressRangeFull } from "@podwire/runtime";
 import { type Cidr, formatAddress, isIpv4, parseAddress, parseCidr } from "@podwire/tables";
 import { MAX_REUSABLE_OFFSETS } from "./limits.ts";
 
 /** Offset of the node's own address in each of its pod CIDRs. */
 export const NODE_ADDRESS_OFFSET = 1;
 const FIRST_POD_OFFSET = 2;
-
-/** No address of `cidr` is free: a Pod waits until another one releases its own. */
-export class RangeFullError extends Error {
-  readonly cidr: string;
-  constructor(node: string, cidr: string, size: number) {
-    super(
-      `Node ${node}: no free address in pod CIDR ${cidr}: all ${size} are in use ` +
-        "(delete Pods of this Node, or make the cluster with a larger node range)",
-    );
-    this.cidr = cidr;
-  }
-}
 
 interface RangeState {
   cidr: string;
@@ -74,14 +63,14 @@ export class Ipam {
     return this.#cidrs.map(cidr => addressAt(cidr, NODE_ADDRESS_OFFSET));
   }
 
-  /** The pod's addresses, the same ones again for a uid that has them. Throws RangeFullError. */
+  /** The pod's addresses, the same ones again for a uid that has them. Throws AddressRangeFull. */
   allocate(uid: string): string[] {
     const had = this.#state.pods[uid];
     if (had) return had;
     const state = structuredClone(this.#state);
     const addresses = state.ranges.map((range, i) => {
       const offset = takeOffset(range, this.#cidrs[i]!);
-      if (offset === undefined) throw new RangeFullError(this.#node, range.cidr, usable(this.#cidrs[i]!));
+      if (offset === undefined) throw rangeFull(this.#node, range.cidr, usable(this.#cidrs[i]!));
       return addressAt(this.#cidrs[i]!, offset);
     });
     state.pods[uid] = addresses;
@@ -121,6 +110,13 @@ export class Ipam {
     renameSync(draft, this.#file);
     this.#state = state;
   }
+}
+
+function rangeFull(node: string, cidr: string, size: number): AddressRangeFull {
+  return new AddressRangeFull(
+    `Node ${node}: no free address in pod CIDR ${cidr}: all ${size} are in use ` +
+      "(delete Pods of this Node, or make the cluster with a larger node range)",
+  );
 }
 
 function load(file: string): State | undefined {

@@ -1,4 +1,8 @@
 /** Pod sandboxes and containers: see README.md. */
+export type { ExecOptions, ExecSession } from "./container/exec.ts";
+export type { LogOptions } from "./logs/log-reader.ts";
 export { installPause, pausePath } from "./pause/install.ts";
+export { AddressRangeFull, type Clock, type Network, type PodEvent, type PodRef } from "./pod/ports.ts";
 export { type HolderOptions, spawnHolder } from "./process/holder.ts";
 export { isRunning, type ProcessIdentity, readIdentity, signal } from "./process/identity.ts";
+export { Runtime, type RuntimeOptions } from "./runtime.ts";

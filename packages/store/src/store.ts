@@ -59,6 +59,8 @@ export interface Watcher {
 }
 
 export interface Store {
+  /** Names this store's history: revisions of two stores compare only when these are equal. Outlives restarts. */
+  readonly history: string;
   /** The revision of the last commit. A new store is at 1. */
   readonly revision: number;
   /** History up to and including this revision is gone. */
@@ -123,6 +125,11 @@ export class FutureRevisionError extends Error {
 /** The disk or the map is full: nothing was written, reading goes on. */
 export class StoreFullError extends Error {
   override readonly name = "StoreFullError";
+}
+
+/** A bound of the store is reached: try again later. */
+export class StoreBusyError extends Error {
+  override readonly name = "StoreBusyError";
 }
 
 export class StoreClosedError extends Error {

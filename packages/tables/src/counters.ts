@@ -24,6 +24,8 @@ const scalarNames = [
   "flushes",
   /** Packets of a flow judged already: one hash lookup. */
   "fastPath",
+  /** Packets read or received that went on, to a port or into a message to a peer. All others were dropped. */
+  "forwarded",
   /** Packets larger than the MTU that were read whole, split towards a peer, or written merged. */
   "superPacketsIn",
   "superPacketsSplit",

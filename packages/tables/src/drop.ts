@@ -39,7 +39,6 @@ const explanations = {
   linkLocal: "Source or destination is link-local, which ends at the pod's own device.",
 
   // Anti-spoofing
-  portUnknown: "Read from a TUN device that belongs to no pod in the tables.",
   sourceNotPods: "The source is not an address of the pod that sent the packet.",
   sourceNotHosts: "The host sent from an address inside the cluster CIDRs that is not its own.",
 
@@ -60,7 +59,7 @@ const explanations = {
 
   // Connection tracking
   fragmentWithoutFirst: "A later fragment whose first one has not been seen (or too long ago).",
-  icmpErrorBad: "An ICMP error that quotes too little, or something it must not.",
+  icmpErrorBad: "An ICMP error that quotes too little, or a packet that never went to where the error comes from.",
   icmpErrorNoFlow: "An ICMP error about a packet that no known flow has sent.",
   icmpReplyUnsolicited: "An ICMP echo or timestamp reply that nobody asked for.",
   icmpTypeUnsupported: "An ICMP type that is neither echo, timestamp nor an error.",
@@ -68,6 +67,7 @@ const explanations = {
   // Route
   noSuchPod: "The destination is in this node's pod CIDRs, and no pod has it.",
   noRoute: "The destination is in the cluster CIDRs, and no node has it.",
+  hostLoop: "The host sent through pw0 what only the host itself could deliver.",
   timeToLiveExpired: "TTL or hop limit ran out here.",
   tooBig: "Larger than the path's MTU, and must not be fragmented.",
 

@@ -3,7 +3,6 @@ export {
   contains,
   formatAddress,
   isIpv4,
-  MAPPED_WORD,
   parseAddress,
   parseCidr,
   type Words,

@@ -4,9 +4,12 @@
  * The rounds are MurmurHash3's (32 bits): multiply, rotate, multiply into the state for each word, then its
  * finaliser, so that every input bit reaches every output bit. With a seed that a pod cannot see, it cannot
  * choose flows that share a bucket. Not symmetric: a reply hashes to something else.
+ *
+ * Words and results are 32 bits, of either sign: V8 keeps signed ones off the heap, so read addresses with
+ * `getInt32` on the hot path, and take bits of the result with `&`, never `%`.
  */
 
-/** `source` and `destination` as 32-bit words, `ports` as `tcp.ports` gives them. Unsigned 32 bits. */
+/** `source`, `destination` and `ports` as the 32-bit words that stand in the headers. */
 export function hashIpv4(
   source: number,
   destination: number,
@@ -29,7 +32,7 @@ export function hashIpv6(
   seed: number,
 ): number {
   let hash = seed;
-  for (let at = addressesAt; at < addressesAt + 32; at += 4) hash = mix(hash, view.getUint32(at));
+  for (let at = addressesAt; at < addressesAt + 32; at += 4) hash = mix(hash, view.getInt32(at));
   hash = mix(hash, ports);
   return finalise(mix(hash, protocol), 40);
 }
@@ -42,10 +45,10 @@ export function mix(hash: number, word: number): number {
   return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-/** MurmurHash3's end: folds in the length in bytes and avalanches. Unsigned 32 bits. */
+/** MurmurHash3's end: folds in the length in bytes and avalanches. */
 export function finalise(hash: number, bytes: number): number {
   let h = hash ^ bytes;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

@@ -2,6 +2,7 @@
 import {
   bool,
   defaulted,
+  defaultedFromZero,
   enumOf,
   type Infer,
   int32,
@@ -117,10 +118,10 @@ const probeFields = {
   tcpSocket: tcpSocketAction,
   grpc: object<GRPCAction>("GRPCAction", grpcActionFields),
   initialDelaySeconds: int32,
-  timeoutSeconds: defaulted(int32, 1),
-  periodSeconds: defaulted(int32, 10),
-  successThreshold: defaulted(int32, 1),
-  failureThreshold: defaulted(int32, 3),
+  timeoutSeconds: defaultedFromZero(int32, 1),
+  periodSeconds: defaultedFromZero(int32, 10),
+  successThreshold: defaultedFromZero(int32, 1),
+  failureThreshold: defaultedFromZero(int32, 3),
   terminationGracePeriodSeconds: int64,
 };
 export interface Probe extends Infer<typeof probeFields> {}

@@ -1,14 +1,5 @@
 /** Event (core/v1): something that happened to an object, counted when it repeats. */
-import {
-  defaulted,
-  type Infer,
-  int32,
-  microTime,
-  object,
-  required,
-  string,
-  time,
-} from "../schema/schema.ts";
+import { defaulted, type Infer, int32, microTime, object, required, string, time } from "../schema/schema.ts";
 import { namespacedMeta, typeMeta } from "./meta.ts";
 
 const objectReferenceFields = {

@@ -1,15 +1,5 @@
 /** Where a Pod may run: affinity, spreading, taints and tolerations. */
-import {
-  enumOf,
-  type Infer,
-  int32,
-  int64,
-  list,
-  object,
-  required,
-  string,
-  time,
-} from "../schema/schema.ts";
+import { enumOf, type Infer, int32, int64, list, object, required, string, time } from "../schema/schema.ts";
 import { labelSelector } from "./meta.ts";
 
 const nodeSelectorRequirementFields = {

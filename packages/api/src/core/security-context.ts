@@ -1,5 +1,15 @@
 /** Security contexts of pods and containers; kept as written. */
-import { bool, defaulted, enumOf, type Infer, int64, list, object, required, string } from "../schema/schema.ts";
+import {
+  bool,
+  defaulted,
+  enumOf,
+  type Infer,
+  int64,
+  list,
+  object,
+  required,
+  string,
+} from "../schema/schema.ts";
 
 const capabilitiesFields = { add: list(string), drop: list(string) };
 export interface Capabilities extends Infer<typeof capabilitiesFields> {}

@@ -10,29 +10,39 @@ import type { FieldError } from "../validation/field-error.ts";
 export interface Column<T> {
   readonly name: string;
   readonly type: "string" | "integer" | "date";
-  readonly format?: string;
+  readonly format?: "name";
   readonly description: string;
   readonly priority: number;
   /** `nowMs` turns timestamps into ages. */
-  readonly cell: (object: T, nowMs: number) => string | number;
+  cell(object: T, nowMs: number): string | number;
+}
+
+export interface SelectableField<T> {
+  /** `status.phase` */
+  readonly field: string;
+  read(object: T): string;
 }
 
 /** How an object of the kind goes: at once, or after those concerned have let go of it. */
-export type Deletion =
+export type Deletion<T> =
   | { readonly mode: "immediate" }
-  /** Like a Pod: it stays, marked, for its grace period; zero seconds removes it. */
-  | { readonly mode: "graceful"; readonly defaultSeconds: (object: never) => number }
-  /** Like a Namespace: it stays, marked, until `spec.finalizers` is empty. */
-  | { readonly mode: "finalized" };
+  /**
+   * Like a Pod: it stays, marked, for its grace period; zero seconds removes it. `graceSeconds` is the period to
+   * use, given what the request asked for.
+   */
+  | { readonly mode: "graceful"; graceSeconds(object: T, requested: number | undefined): number }
+  /** Like a Namespace: it stays, marked, until its finalizers in the spec are gone. */
+  | { readonly mode: "finalized"; mark(object: T): void; isReleased(object: T): boolean };
 
-/** A part of an object that is written on its own: only what `take` copies from the request is changed. */
+/** A part of an object that is written on its own: the rest of what a request brings is ignored. */
 export interface Subresource<T extends KubernetesObject> {
   readonly name: string;
   /** Returns the stored object with the subresource's part of `next` put in. */
-  readonly take: (stored: T, next: T) => T;
-  readonly validate: (next: T, stored: T) => FieldError[];
+  take(stored: T, next: T): T;
+  validate(next: T, stored: T): FieldError[];
 }
 
+// Methods, not properties of function type, so that a Kind<Pod> can stand where any Kind is asked for.
 export interface Kind<T extends KubernetesObject = KubernetesObject> {
   /** "" for core. */
   readonly group: string;
@@ -45,23 +55,35 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> {
   readonly categories: readonly string[];
   readonly namespaced: boolean;
   readonly schema: ObjectSchema<T>;
-  /** Subresources that are parts of the object itself; streams (`log`, `exec`) belong to the server. */
+  /** Parts of the object that are written on their own; streams (`log`, `exec`) belong to the server. */
   readonly subresources: readonly Subresource<T>[];
-  readonly deletion: Deletion;
-  /** Sets what depends on other fields; the schema's own defaults are in place already. */
-  readonly applyDefaults: (object: T) => void;
-  /** Before validation of a new object: what a client may not choose is set, such as an initial status. */
-  readonly prepareCreate: (object: T) => void;
-  /** Before validation of an update: what this way of writing may not change is taken from `stored`. */
-  readonly prepareUpdate: (next: T, stored: T) => void;
-  readonly validate: (object: T) => FieldError[];
-  readonly validateUpdate: (next: T, stored: T) => FieldError[];
+  readonly deletion: Deletion<T>;
+  /** metadata.generation counts the changes of `spec`. */
+  readonly countsGenerations: boolean;
   /** Fields for `fieldSelector` beside metadata.name and metadata.namespace. */
-  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  readonly selectableFields: readonly SelectableField<T>[];
   readonly columns: readonly Column<T>[];
+
+  nameProblems(name: string): string[];
+  /** Sets what depends on other fields; the schema's own defaults are in place already. */
+  applyDefaults(object: T): void;
+  /** Before validation of a new object: what a client may not choose is set, such as an initial status. */
+  prepareCreate(object: T): void;
+  /** Before validation of an update: what this way of writing may not change is taken from `stored`. */
+  prepareUpdate(next: T, stored: T): void;
+  /** Beyond metadata and what the schema says. */
+  validate(object: T): FieldError[];
+  validateUpdate(next: T, stored: T): FieldError[];
 }
 
 /** `v1`, `apps/v1` */
 export function apiVersionOf(kind: { group: string; version: string }): string {
   return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
+}
+
+/** The usual `status` subresource: of what a request brings, only the status counts. */
+export function statusSubresource<T extends KubernetesObject & { status: unknown }>(
+  validate: (next: T, stored: T) => FieldError[] = () => [],
+): Subresource<T> {
+  return { name: "status", take: (stored, next) => ({ ...stored, status: next.status }), validate };
 }

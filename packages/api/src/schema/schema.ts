@@ -70,8 +70,10 @@ export type Presence = "optional" | "required" | "assigned";
 export interface FieldSchema<T = unknown, P extends Presence = Presence> {
   readonly schema: Schema<T>;
   readonly presence: P;
-  /** Stands in when the field is absent and the object that holds it is not. */
+  /** Stands in when the field is absent, or an empty string, and the object that holds it is not. */
   readonly fallback?: T;
+  /** The fallback stands in for 0 as well. */
+  readonly zeroIsAbsent?: true;
 }
 
 type FieldShape = Schema | FieldSchema;
@@ -142,4 +144,9 @@ export function assigned<T>(schema: Schema<T>): FieldSchema<T, "assigned"> {
 
 export function defaulted<T>(schema: Schema<T>, fallback: NoInfer<T>): FieldSchema<T, "optional"> {
   return { schema, presence: "optional", fallback };
+}
+
+/** For numbers that upstream keeps without a pointer, so that it cannot tell 0 from absent. */
+export function defaultedFromZero(schema: Schema<number>, fallback: number): FieldSchema<number, "optional"> {
+  return { schema, presence: "optional", fallback, zeroIsAbsent: true };
 }

@@ -22,7 +22,7 @@ export function parseFieldSelector(text: string): FieldSelector {
     if (!match) {
       throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
     }
-    return { field: match[1]!, operator: match[2] === "!=" ? "!=" : "=", value: unescape(match[3]!) };
+    return { field: match[1]!, operator: match[2] === "!=" ? "!=" : "=", value: unescaped(match[3]!) };
   });
 }
 
@@ -31,7 +31,7 @@ function splitUnescaped(text: string): string[] {
   return text.split(/(?<!(?<!\\)\\),/);
 }
 
-function unescape(value: string): string {
+function unescaped(value: string): string {
   return value.replace(/\\([\\,=])/g, "$1");
 }
 
@@ -40,10 +40,13 @@ const COMMON: Record<string, (object: KubernetesObject) => string> = {
   "metadata.namespace": object => object.metadata.namespace ?? "",
 };
 
-function reader<T extends KubernetesObject>(kind: Kind<T>, field: string): ((object: T) => string) | undefined {
+function reader<T extends KubernetesObject>(
+  kind: Kind<T>,
+  field: string,
+): ((object: T) => string) | undefined {
   if (field === "metadata.namespace" && !kind.namespaced) return undefined;
   if (Object.hasOwn(COMMON, field)) return COMMON[field];
-  return Object.hasOwn(kind.selectableFields, field) ? kind.selectableFields[field] : undefined;
+  return kind.selectableFields.find(each => each.field === field)?.read;
 }
 
 /** The selector as a predicate. Throws a BadRequest that lists the kind's fields when it names another. */

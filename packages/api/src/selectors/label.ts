@@ -113,7 +113,8 @@ function checked(text: string, requirement: LabelRequirement): LabelRequirement 
       `values[0]: Invalid value: ${JSON.stringify(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`,
     );
   }
-  if (problems.length > 0) throw badRequest(`unable to parse requirement: ${problems.join("; ")} in "${text}"`);
+  if (problems.length > 0)
+    throw badRequest(`unable to parse requirement: ${problems.join("; ")} in "${text}"`);
   return requirement;
 }
 

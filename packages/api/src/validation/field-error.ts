@@ -28,7 +28,11 @@ export const fieldInvalid = (field: string, value: unknown, detail: string): Fie
   value,
   detail,
 });
-export const fieldRequired = (field: string, detail = ""): FieldError => ({ kind: "required", field, detail });
+export const fieldRequired = (field: string, detail = ""): FieldError => ({
+  kind: "required",
+  field,
+  detail,
+});
 export const fieldDuplicate = (field: string, value: unknown): FieldError => ({
   kind: "duplicate",
   field,

@@ -107,13 +107,13 @@ export interface Registry {
   update<T extends KubernetesObject>(kind: Kind<T>, object: T, options?: UpdateOptions): Promise<Stored<T>>;
 
   /**
-   * Reads, lets `change` edit a copy, writes, and starts again when another writer came first. `change` returns
-   * false, or leaves the copy as it was, to write nothing. Use this to write back from controllers.
+   * Reads, lets `change` edit a copy, writes, and starts again when another writer came first. A copy that is
+   * left as it was is not written. Use this to write back from controllers.
    */
   mutate<T extends KubernetesObject>(
     kind: Kind<T>,
     ref: ObjectRef,
-    change: (copy: T) => boolean | void,
+    change: (copy: T) => void,
     options?: UpdateOptions,
   ): Promise<Stored<T>>;
 

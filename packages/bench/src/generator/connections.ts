@@ -24,7 +24,7 @@ export function runConnector(task: Endpoint & { seconds: number }): ConnectionRe
   let connections = 0;
   let now = start;
   while (now < end) {
-    const socket = connect(task);
+    const socket = connect(task, "no-delay");
     checked(socket.send(memory, 0, 1), "send");
     while (checked(socket.receive(memory, 0, 1), "receive") > 0);
     socket.close();

@@ -23,7 +23,7 @@ export function runEcho(task: Endpoint, onListening: () => void): never {
 }
 
 export function runPing(task: Endpoint & { seconds: number; warmUpSeconds: number }): RoundTripResult {
-  const socket = connect(task);
+  const socket = connect(task, "no-delay");
   const memory = nativeMemory(MESSAGE_BYTES);
   const histogram = new Histogram();
   const opensAt = performance.now() + task.warmUpSeconds * 1000;

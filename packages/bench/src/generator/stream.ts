@@ -14,7 +14,7 @@ const FULL_WAIT_MS = 1;
 
 export function runSource(task: Endpoint & { streams: number; seconds: number }): void {
   const memory = nativeMemory(STREAM_BUFFER_BYTES);
-  const sockets = Array.from({ length: task.streams }, () => connect(task));
+  const sockets = Array.from({ length: task.streams }, () => connect(task, "default"));
   const end = performance.now() + task.seconds * 1000;
   if (sockets.length === 1) fillOne(sockets[0]!, memory, end);
   else fillAll(sockets, memory, end);

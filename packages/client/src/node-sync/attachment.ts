@@ -16,16 +16,21 @@ export class Attachment {
 
   constructor(call: ClientDuplexStream<Frame, Frame>, streamId: string) {
     this.#call = call;
-    // A stream's end is told by `frames` ending; without this listener an error would end the process.
-    call.on("error", () => this.#close());
-    this.#closed = new Promise(resolve => call.once("close", resolve).once("error", () => resolve()));
-    call.once("close", () => this.#close());
+    // However the call ends, gRPC tells its status last; the error of a failed one is told by `frames` ending.
+    this.#closed = new Promise(resolve => call.once("status", () => resolve()));
+    this.#closed.then(() => this.#close());
+    call.on("error", () => undefined);
     call.write({ streamId, frame: { case: undefined } });
   }
 
-  /** Ends when the client is gone, however it went. */
+  /** Ends when the client is gone, however it went: read it (or `discardInput`) to hear of that. */
   get frames(): AsyncIterable<Frame["frame"]> {
     return frames(this.#call);
+  }
+
+  /** For streams without input, such as logs. */
+  discardInput(): void {
+    this.#call.resume();
   }
 
   /** False: the client is gone and whatever produces the output may stop. */

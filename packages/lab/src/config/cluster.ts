@@ -2,7 +2,7 @@
  * lab.yaml -> LabConfig: the shape accepts each field, then the checks below accept them together (names,
  * families, overlaps, room), and what was left out gets its default. Every problem is reported, with its place.
  */
-import { FIRST_NODE_HOST, MAX_NODES, MAX_OUTSIDE_HOSTS, MIN_MTU_IPV6, MIN_POD_MTU_IPV4, OVERLAY_BYTES } from "../limits.ts";
+import { FIRST_NODE_HOST, MAX_NODES, MIN_MTU_IPV6, MIN_POD_MTU_IPV4, OVERLAY_BYTES } from "../limits.ts";
 import { type Cidr, cidrSize, type Family, overlaps, parseCidr } from "./cidr.ts";
 import { CLUSTER, type ClusterFile, DEFAULTS, type NodeGroup, type TaintSpec } from "./cluster-shape.ts";
 import { ConfigError, type Problem } from "./problem.ts";
@@ -103,7 +103,7 @@ function resolvePodCidrs(checking: Checking): NamedCidr[] {
   const given = readCidrs(checking, "networking.podCIDRs", networking.podCIDRs ?? []);
   const givenFamilies = given.map(named => named.cidr.family);
   const families = networking.ipFamilies ?? (given.length > 0 ? givenFamilies : (["IPv4", "IPv6"] as const));
-  if (families.length === 2 && families[0] === families[1]) {
+  if (networking.ipFamilies?.length === 2 && families[0] === families[1]) {
     problem(checking, "networking.ipFamilies[1]", `${families[1]} is there twice, a family is allowed once`);
   }
   for (const named of given) {
@@ -164,7 +164,7 @@ function checkMaskSize(checking: Checking, cidr: Cidr, nodes: number): number {
 }
 
 function checkUnderlayRoom(checking: Checking, underlay: NamedCidr[], nodes: number): void {
-  const needed = BigInt(FIRST_NODE_HOST + nodes + MAX_OUTSIDE_HOSTS + 1);
+  const needed = BigInt(FIRST_NODE_HOST + nodes + 1);
   for (const { cidr, text, field } of underlay) {
     if (cidrSize(cidr) >= needed) continue;
     problem(checking, field, `${text} has ${cidrSize(cidr)} addresses, must have at least ${needed} for ${nodes} nodes`);

@@ -2,47 +2,61 @@
  * Which processes belong to a lab, found without any record of them, so that it works after every crash:
  *
  * 1. whose executable lies under the lab's directory: the holders of its namespaces;
- * 2. whose environment carries the lab's mark: the daemons and what they started;
- * 3. whose network namespace is one of those that (1) and (2) live in: containers, and shells put there.
+ * 2. whose environment carries the lab's mark: its daemons;
+ * 3. whose network namespace is one that a process of (1), of (2) inside of the lab's network, or of (4) lives
+ *    in: containers, and shells that someone put there;
+ * 4. whose parent is one of (1) to (3) inside of the lab's network.
  *
  * A command line that merely names the directory (`tail -f …/logs/node-1.log`) is no membership. The namespaces
  * of this process and of init are never the lab's, whoever is in them.
  */
 import { join } from "node:path";
+import type { ProcessIdentity } from "@podwire/runtime";
 import { MEMBER_VARIABLE } from "../processes/program.ts";
 import {
   allPids,
   environmentVariable,
   executable,
   networkNamespace,
-  type ProcessIdentity,
+  type ProcessStat,
   processStat,
 } from "../state/identity.ts";
 
 /** Living processes of the lab in `directory`; never this process or one of its ancestors. */
 export function findMembers(directory: string): ProcessIdentity[] {
   const spared = ownLine();
-  const members = new Map<number, ProcessIdentity>();
-  const strangers: ProcessIdentity[] = [];
-  const namespaces = new Set<number | undefined>();
+  const members: ProcessIdentity[] = [];
+  const insiders = new Set<number>();
+  const namespaces = new Set<number>();
+  let strangers: ProcessStat[] = [];
+
+  const addInsider = (stat: ProcessStat) => {
+    members.push(stat);
+    insiders.add(stat.pid);
+    const namespace = networkNamespace(stat.pid);
+    if (namespace !== undefined && !foreign.has(namespace)) namespaces.add(namespace);
+  };
+  const foreign = new Set([networkNamespace(process.pid), networkNamespace(1)]);
+
   for (const pid of allPids()) {
     const stat = processStat(pid);
     if (!stat || stat.dead || spared.has(pid)) continue;
     const membership = membershipOf(pid, directory);
-    if (membership === undefined) {
-      strangers.push(stat);
-      continue;
-    }
-    members.set(pid, stat);
-    if (membership === "network") namespaces.add(networkNamespace(pid));
+    if (membership === "network") addInsider(stat);
+    else if (membership === "host") members.push(stat);
+    else strangers.push(stat);
   }
-  for (const foreign of [networkNamespace(process.pid), networkNamespace(1), undefined]) namespaces.delete(foreign);
-  if (namespaces.size > 0) {
-    for (const stat of strangers) {
-      if (namespaces.has(networkNamespace(stat.pid))) members.set(stat.pid, stat);
-    }
+  for (let known = -1; known !== insiders.size && insiders.size > 0; ) {
+    known = insiders.size;
+    const isInside = (stat: ProcessStat) =>
+      insiders.has(stat.parent) || namespaces.has(networkNamespace(stat.pid) ?? -1);
+    strangers = strangers.filter(stat => {
+      const inside = isInside(stat);
+      if (inside) addInsider(stat);
+      return !inside;
+    });
   }
-  return [...members.values()].map(({ pid, startTime }) => ({ pid, startTime }));
+  return members.map(({ pid, startTicks }) => ({ pid, startTicks }));
 }
 
 /** Names of labs under `base` that have living processes, whether or not their directory is still there. */

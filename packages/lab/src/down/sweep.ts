@@ -6,7 +6,8 @@ import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { LabError } from "../errors.ts";
 import { KILL_TIMEOUT_MS, MAX_SWEEP_ROUNDS, PROCESS_POLL_MS } from "../limits.ts";
-import { isAlive, type ProcessIdentity, signal } from "../state/identity.ts";
+import type { ProcessIdentity } from "@podwire/runtime";
+import { isAlive, signal } from "../state/identity.ts";
 import { findMembers } from "./members.ts";
 import { unmountBelow } from "./mounts.ts";
 

@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { closeNamespace, inNamespace, openNamespace } from "@podwire/linux";
 import { LabError } from "../errors.ts";
-import { identify, type ProcessIdentity } from "../state/identity.ts";
+import type { ProcessIdentity } from "@podwire/runtime";
+import { identify } from "../state/identity.ts";
 import { quoteLog } from "./log-files.ts";
 import { type Membership, memberEnvironment, type Program } from "./program.ts";
 

@@ -10,7 +10,8 @@ import {
   STABLE_AFTER_MS,
   TERMINATION_GRACE_MS,
 } from "../limits.ts";
-import { type ProcessIdentity, signal } from "../state/identity.ts";
+import type { ProcessIdentity } from "@podwire/runtime";
+import { signal } from "../state/identity.ts";
 import type { DaemonState } from "../state/state.ts";
 import { type Daemon, type DaemonSpec, describeExit, type Exit, startDaemon } from "./daemon.ts";
 

@@ -3,12 +3,7 @@
  * its start time, and nothing is ever signalled on the strength of a pid alone.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** Field 22 of /proc/PID/stat: clock ticks since boot. */
-  readonly startTime: number;
-}
+import type { ProcessIdentity } from "@podwire/runtime";
 
 export interface ProcessStat extends ProcessIdentity {
   readonly parent: number;
@@ -20,24 +15,20 @@ export interface ProcessStat extends ProcessIdentity {
 export function processStat(pid: number): ProcessStat | undefined {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
-  // The command, in parentheses, may hold spaces and parentheses itself.
+  // The command, in parentheses, may hold spaces and parentheses itself. The rest starts at field 3.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return {
-    pid,
-    startTime: Number(fields[19]),
-    parent: Number(fields[1]),
-    dead: fields[0] === "Z" || fields[0] === "X",
-  };
+  return { pid, startTicks: fields[19]!, parent: Number(fields[1]), dead: /[ZX]/.test(fields[0]!) };
 }
 
+/** The identity of a living process. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const stat = processStat(pid);
-  return stat && { pid, startTime: stat.startTime };
+  return stat && { pid, startTicks: stat.startTicks };
 }
 
 export function isAlive(identity: ProcessIdentity): boolean {
   const stat = processStat(identity.pid);
-  return stat !== undefined && !stat.dead && stat.startTime === identity.startTime;
+  return stat !== undefined && !stat.dead && stat.startTicks === identity.startTicks;
 }
 
 /** Signals exactly this process; false when it is gone. */

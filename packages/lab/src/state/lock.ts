@@ -7,7 +7,8 @@ import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { LabError } from "../errors.ts";
 import { LOCK_TIMEOUT_MS } from "../limits.ts";
-import { identify, isAlive, type ProcessIdentity } from "./identity.ts";
+import type { ProcessIdentity } from "@podwire/runtime";
+import { identify, isAlive } from "./identity.ts";
 
 /** Looked at this often while another process holds the lock: that process's death raises no event here. */
 const LOOK_AGAIN_MS = 20;

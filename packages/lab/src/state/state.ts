@@ -6,7 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { LabConfig } from "../config/cluster.ts";
 import { LabError } from "../errors.ts";
 import { labPaths } from "./directory.ts";
-import type { ProcessIdentity } from "./identity.ts";
+import type { ProcessIdentity } from "@podwire/runtime";
 
 export const STATE_VERSION = 1;
 

@@ -71,3 +71,14 @@ export function firstLine(child: ChildProcess, what: string): Promise<string> {
     });
   });
 }
+
+/** Waits for something that should happen, but not for ever. */
+export function atMost(timeoutMs: number, promise: Promise<unknown>): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, timeoutMs);
+    promise.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -20,33 +20,39 @@ const READ_ONLY_PROC = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/pro
 const MASKED_FILES = ["/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug"];
 const MASKED_FOLDERS = ["/proc/acpi", "/proc/scsi", "/sys/firmware"];
 
+/**
+ * `mount --all` skips what it finds mounted already, by source and target: the root's own /proc is, under the
+ * name "proc". Under this name nothing is.
+ */
+const SOURCE = "podwire-container";
+
 /** A bind mount of a file or folder of the pod. */
 export function bind(source: string, target: string): Mount {
   return { source, target, type: "none", options: "bind" };
+}
+
+/** An empty, read-only folder in place of what is not for the container to see. */
+export function mask(target: string): Mount {
+  return { source: SOURCE, target, type: "tmpfs", options: "ro,size=4k,mode=555" };
 }
 
 /** The mounts that every container gets, in order; the pod's own files come on top of them. */
 export function standardMounts(): Mount[] {
   const size = `size=${LIMITS.writableDirectoryBytes}`;
   const tmpfs = Object.entries(WRITABLE_FOLDERS).map(([target, mode]) => ({
-    source: "tmpfs",
+    source: SOURCE,
     target,
     type: "tmpfs",
     options: `nosuid,nodev,${size},mode=${mode}`,
   }));
   return [
-    { source: "proc", target: "/proc", type: "proc", options: "nosuid,nodev,noexec" },
+    { source: SOURCE, target: "/proc", type: "proc", options: "nosuid,nodev,noexec" },
     ...READ_ONLY_PROC.filter(existsSync).map(path => ({ ...bind(path, path), options: "bind,ro" })),
     ...MASKED_FILES.filter(existsSync).map(path => bind("/dev/null", path)),
     // Mounted from inside the pod's network namespace: /sys/class/net shows the pod's devices.
-    { source: "sysfs", target: "/sys", type: "sysfs", options: "ro,nosuid,nodev,noexec" },
-    ...MASKED_FOLDERS.filter(existsSync).map(target => ({
-      source: "tmpfs",
-      target,
-      type: "tmpfs",
-      options: "ro,size=4k,mode=555",
-    })),
-    { source: "devpts", target: "/dev/pts", type: "devpts", options: "nosuid,noexec,ptmxmode=0666,mode=0620,gid=5" },
+    { source: SOURCE, target: "/sys", type: "sysfs", options: "ro,nosuid,nodev,noexec" },
+    ...MASKED_FOLDERS.filter(existsSync).map(mask),
+    { source: SOURCE, target: "/dev/pts", type: "devpts", options: "nosuid,noexec,ptmxmode=0666,mode=0620,gid=5" },
     ...tmpfs,
   ];
 }

@@ -1,0 +1,66 @@
+/** Builds an entry of the kind table; what a kind does not say is as most kinds have it. */
+import type { KubernetesObject } from "../core/meta.ts";
+import { dnsSubdomainProblems } from "../validation/names.ts";
+import { age } from "../values/time.ts";
+import type { Column, Kind, SelectableField } from "./kind.ts";
+
+type Said = "kind" | "plural" | "schema";
+
+export function kindEntry<T extends KubernetesObject>(
+  entry: Pick<Kind<T>, Said> & Partial<Omit<Kind<T>, Said>>,
+): Kind<T> {
+  const nothing = () => {};
+  return {
+    group: "",
+    version: "v1",
+    listKind: `${entry.kind}List`,
+    singular: entry.kind.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    namespaced: true,
+    subresources: [],
+    deletion: { mode: "immediate" },
+    countsGenerations: false,
+    selectableFields: [],
+    columns: [nameColumn, ageColumn],
+    nameProblems: dnsSubdomainProblems,
+    applyDefaults: nothing,
+    prepareCreate: nothing,
+    prepareUpdate: nothing,
+    validate: () => [],
+    validateUpdate: () => [],
+    ...entry,
+  };
+}
+
+export function selectable<T>(fields: Record<string, (object: T) => string>): SelectableField<T>[] {
+  return Object.entries(fields).map(([field, read]) => ({ field, read }));
+}
+
+/** Shown always. */
+export function column<T>(
+  name: string,
+  description: string,
+  cell: Column<T>["cell"],
+  more: Partial<Column<T>> = {},
+): Column<T> {
+  return { name, type: "string", description, priority: 0, cell, ...more };
+}
+
+/** Shown with `-o wide`. */
+export function wideColumn<T>(name: string, description: string, cell: Column<T>["cell"]): Column<T> {
+  return { name, type: "string", description, priority: 1, cell };
+}
+
+export const nameColumn: Column<KubernetesObject> = column(
+  "Name",
+  "Name must be unique within a namespace.",
+  object => object.metadata.name,
+  { format: "name" },
+);
+
+export const ageColumn: Column<KubernetesObject> = column(
+  "Age",
+  "CreationTimestamp is a timestamp representing the server time when this object was created.",
+  (object, nowMs) => age(object.metadata.creationTimestamp, nowMs),
+);

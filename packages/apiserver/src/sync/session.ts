@@ -1,0 +1,202 @@
+/**
+ * One node's Sync stream, from Register to its end:
+ *
+ *   Register -> the Node object, its pod CIDRs -> Registered
+ *            -> resume after the node's revision, or a snapshot -> changes, as fast as the node takes them
+ *   and from the node: heartbeats, statuses, events.
+ *
+ * Backpressure is the absence of a queue: the next changes are asked of the watch log only when the node has
+ * taken the last ones. A node that falls behind the log gets a snapshot; one that takes nothing at all is cut.
+ */
+import { ApiError, isReason, kinds } from "@podwire/api";
+import type { FromNode, OpenStream, Register } from "@podwire/protocol";
+import { ToNode } from "@podwire/protocol";
+import type { Registry, Watch, WatchEvent } from "../registry/registry.ts";
+import type { RecordEvent } from "./events.ts";
+import type { Heartbeats } from "./heartbeats.ts";
+import { LIMITS } from "./limits.ts";
+import { CallEnded, Outgoing, SlowNode, type SyncCall } from "./outgoing.ts";
+import { PodReports } from "./pod-reports.ts";
+import { registerNode, waitForPodCidrs } from "./register.ts";
+import { StreamError } from "./stream-error.ts";
+import { type EncodedChange, Translator } from "./translate.ts";
+
+export interface SessionContext {
+  readonly registry: Registry;
+  readonly clusterCidrs: readonly string[];
+  /** Names the history that this registry's revisions count in. */
+  readonly history: string;
+  readonly heartbeats: Heartbeats;
+  readonly recordEvent: RecordEvent;
+  readonly log: (message: string) => void;
+}
+
+const KINDS = [kinds.nodes, kinds.pods] as const;
+
+export class Session {
+  readonly register: Register;
+  readonly #context: SessionContext;
+  readonly #call: SyncCall;
+  readonly #ended = new AbortController();
+  readonly #outgoing: Outgoing;
+  readonly #reports: PodReports;
+  #uid = "";
+  #position = 0;
+  #bookmark: NodeJS.Timeout | undefined;
+
+  constructor(call: SyncCall, register: Register, context: SessionContext) {
+    this.register = register;
+    this.#context = context;
+    this.#call = call;
+    const { signal: ended } = this.#ended;
+    this.#outgoing = new Outgoing(call, ended, error => this.end(slow(this.name, error)));
+    this.#reports = new PodReports({
+      registry: context.registry,
+      node: this.name,
+      answer: message => this.#outgoing.answer(message),
+      busy: busy => (busy ? call.pause() : call.resume()),
+      log: context.log,
+      ended,
+    });
+  }
+
+  get name(): string {
+    return this.register.name;
+  }
+
+  /** Runs until the stream ends. */
+  async run(): Promise<void> {
+    try {
+      const { registry, clusterCidrs, history } = this.#context;
+      const registered = await registerNode(registry, this.register, clusterCidrs);
+      const node = await waitForPodCidrs(registry, registered, this.#ended.signal);
+      if (node === undefined) return;
+      this.#uid = node.object.metadata.uid;
+      const podCidrs = node.object.spec.podCIDRs ?? [];
+      const value = { podCidrs, clusterCidrs: [...clusterCidrs], uid: this.#uid, history };
+      await this.#outgoing.changes([
+        [ToNode.encode({ revision: 0, message: { case: "registered", value } })],
+      ]);
+      await this.#follow();
+    } catch (error) {
+      if (error instanceof CallEnded) return;
+      if (error instanceof SlowNode) return this.end(slow(this.name, error));
+      if (error instanceof ApiError) return this.end(new StreamError("retry", error.message, error));
+      if (!(error instanceof StreamError)) throw error;
+      this.end(error);
+    }
+  }
+
+  /** Ends the stream: with the client's going, or with an error that the node is told. */
+  end(error?: StreamError): void {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    clearTimeout(this.#bookmark);
+    if (error === undefined) return;
+    this.#context.log(`node stream of "${this.name}" ended: ${error.message}`);
+    this.#call.emit("error", error.status);
+  }
+
+  get open(): boolean {
+    return this.#uid !== "" && !this.#ended.signal.aborted;
+  }
+
+  openStream(request: OpenStream): void {
+    this.#outgoing.answer({ case: "openStream", value: request });
+  }
+
+  /** A message from the node. Throws a StreamError when it makes no sense. */
+  receive({ message }: FromNode): void {
+    if (message.case === "heartbeat") this.#context.heartbeats.heard(this.name, message.value.notReady);
+    else if (message.case === "podStatus") this.#reports.status(message.value);
+    else if (message.case === "podGone") void this.#reports.gone(message.value);
+    else if (message.case === "event") {
+      const { pod, type, reason, message: text, component } = message.value;
+      const node = { kind: "Node", apiVersion: "v1", name: this.name, uid: this.#uid };
+      const about = pod.name === "" ? node : { kind: "Pod", apiVersion: "v1", ...pod };
+      const source = { component, host: this.name };
+      this.#context.recordEvent(about, type === "Warning" ? "Warning" : "Normal", reason, text, source);
+    } else throw new StreamError("refused", `Node "${this.name}" sent a second Register on one stream`);
+  }
+
+  async #follow(): Promise<void> {
+    let translator = new Translator(this.name, true);
+    let watch = this.#resume();
+    const close = () => watch?.close();
+    this.#ended.signal.addEventListener("abort", close);
+    while (!this.#ended.signal.aborted) {
+      try {
+        if (watch === undefined) {
+          translator = new Translator(this.name, false);
+          watch = await this.#snapshot(translator);
+        }
+        const events = await watch.next();
+        if (events === undefined) return;
+        await this.#send(events, translator);
+      } catch (error) {
+        if (!isReason(error, "Expired")) throw error;
+        watch?.close();
+        watch = undefined;
+      }
+    }
+  }
+
+  /** The watch log behind what the node has, when there is any and it is of this history. */
+  #resume(): Watch | undefined {
+    const { registry, history } = this.#context;
+    const { resumeRevision, resumeHistory } = this.register;
+    if (resumeRevision === 0 || resumeHistory !== history || resumeRevision > registry.revision)
+      return undefined;
+    return this.#watch(resumeRevision);
+  }
+
+  #watch(afterRevision: number): Watch {
+    this.#position = afterRevision;
+    return this.#context.registry.watchKinds(KINDS, afterRevision);
+  }
+
+  async #snapshot(translator: Translator): Promise<Watch> {
+    const { registry } = this.#context;
+    const nodes = await registry.list(kinds.nodes);
+    const { revision } = nodes;
+    const pods = await registry.list(kinds.pods, { atRevision: revision });
+    const translate = function* (): Generator<EncodedChange> {
+      yield [ToNode.encode({ revision: 0, message: { case: "snapshotBegin", value: {} } })];
+      for (const stored of nodes.items) yield translator.translate({ revision: 0, stored, deleted: false });
+      for (const stored of pods.items) yield translator.translate({ revision: 0, stored, deleted: false });
+      yield [ToNode.encode({ revision, message: { case: "snapshotEnd", value: {} } })];
+    };
+    await this.#outgoing.changes(translate());
+    return this.#watch(revision);
+  }
+
+  async #send(events: readonly WatchEvent[], translator: Translator): Promise<void> {
+    const changes: EncodedChange[] = [];
+    for (const { type, revision, stored } of events) {
+      const change = translator.translate({ revision, stored, deleted: type === "DELETED" });
+      if (change.length > 0) changes.push(change);
+      if (type === "DELETED" && stored.object.metadata.uid === this.#uid) {
+        throw new StreamError("retry", `Node "${this.name}" was deleted; register again`);
+      }
+    }
+    const last = events.at(-1)?.revision ?? this.#position;
+    await this.#outgoing.changes(changes);
+    this.#position = last;
+    if (changes.length === 0) this.#bookmarkLater();
+  }
+
+  /** What does not concern the node moves its position all the same, so that it need not read it again. */
+  #bookmarkLater(): void {
+    if (this.#bookmark !== undefined) return;
+    this.#bookmark = setTimeout(() => {
+      this.#bookmark = undefined;
+      const message = { case: "bookmark", value: {} } as const;
+      const bookmark = [ToNode.encode({ revision: this.#position, message })];
+      this.#outgoing.changes([bookmark]).catch(error => this.end(slow(this.name, error as Error)));
+    }, LIMITS.bookmarkDelayMs);
+  }
+}
+
+function slow(node: string, error: Error): StreamError {
+  return new StreamError("slow", `Node "${node}": ${error.message}; register again to resume`, error);
+}

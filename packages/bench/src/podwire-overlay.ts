@@ -1,0 +1,76 @@
+/** Podwire's side of the comparison: a lab of two nodes, two pods on the first and one on the second. */
+import { kinds, type NewObject, type Pod } from "@podwire/api";
+import { type Lab, parseLabConfig, startLab } from "@podwire/lab";
+import { LAB_READY_MS } from "./limits.ts";
+import type { BenchPod, UnderlayNode, Variant } from "./variant.ts";
+
+const NODES = ["node-1", "node-2"] as const;
+const NAMESPACE = "default";
+const PODS = { client: "node-1", "same-node": "node-1", "across-nodes": "node-2" } as const;
+type PodRole = keyof typeof PODS;
+
+export interface PodwireOverlay {
+  readonly variant: Variant;
+  readonly nodes: readonly [UnderlayNode, UnderlayNode];
+  down(): Promise<void>;
+}
+
+/** Resolves when all pods are Ready; a start that fails or is aborted leaves nothing behind. */
+export async function startPodwireOverlay(underlayMtu: number, signal?: AbortSignal): Promise<PodwireOverlay> {
+  const aborting = signal === undefined ? {} : { signal };
+  const config = parseLabConfig(clusterFile(underlayMtu), "(podwire bench)");
+  const lab = await startLab(config, { ...aborting, waitTimeoutMs: LAB_READY_MS });
+  try {
+    const roles = Object.keys(PODS) as PodRole[];
+    await Promise.all(roles.map(role => lab.client.create(kinds.pods, podFor(role))));
+    const pods = await lab.podsReady(roles, { ...aborting, timeoutMs: LAB_READY_MS });
+    const find = (role: PodRole) => benchPod(lab, pods.find(pod => pod.metadata.name === role)!);
+    return {
+      variant: {
+        name: "podwire",
+        client: await find("client"),
+        servers: { "same-node": await find("same-node"), "across-nodes": await find("across-nodes") },
+        daemonPids: NODES.map(node => lab.pidOf(node)!),
+      },
+      nodes: [underlayNode(lab, NODES[0]), underlayNode(lab, NODES[1])],
+      down: () => lab.down(),
+    };
+  } catch (error) {
+    await lab.down();
+    throw error;
+  }
+}
+
+/** The name holds the process id: benchmarks of two terminals do not meet. */
+function clusterFile(underlayMtu: number): string {
+  return JSON.stringify({
+    apiVersion: "podwire.dev/v1alpha1",
+    kind: "Cluster",
+    metadata: { name: `bench-${process.pid}-${underlayMtu}` },
+    nodes: NODES.map(name => ({ name })),
+    underlay: { mtu: underlayMtu },
+  });
+}
+
+function podFor(role: PodRole): NewObject<Pod> {
+  return {
+    metadata: { name: role, namespace: NAMESPACE },
+    spec: { nodeName: PODS[role], containers: [{ name: "pause", image: "pause" }] },
+  };
+}
+
+async function benchPod(lab: Lab, pod: Pod): Promise<BenchPod> {
+  const { pid } = await lab.netnsOfPod({ name: pod.metadata.name });
+  const addresses = pod.status.podIPs?.map(each => each.ip) ?? [];
+  const ipv4 = addresses.find(address => !address.includes(":"));
+  const ipv6 = addresses.find(address => address.includes(":"));
+  if (ipv4 === undefined || ipv6 === undefined)
+    throw new Error(`pod ${pod.metadata.name}: status.podIPs: needs an address of each family, has ${addresses}`);
+  return { pid, addresses: { ipv4, ipv6 } };
+}
+
+function underlayNode(lab: Lab, name: string): UnderlayNode {
+  const host = lab.topology.nodes.find(node => node.name === name)!;
+  const address = host.addresses.find(each => !each.includes(":"))!;
+  return { name, pid: host.holder.pid, address };
+}

@@ -1,0 +1,36 @@
+/** The command lines that a lab starts its daemons with; people rarely type them. */
+import { type Command, Option } from "commander";
+import { commaList, integer, keyValue, repeated } from "./option-values.ts";
+
+const port = integer(1, 65535);
+
+export function daemonCommands(program: Command): void {
+  program
+    .command("control-plane")
+    .description("run the API server and the controllers (`up` starts this)")
+    .requiredOption("--dir <directory>", "where the store is kept")
+    .requiredOption("--listen <address:port>", "where clients reach the API server")
+    .requiredOption("--nodes-socket <path>", "unix socket of the node daemons")
+    .requiredOption("--cluster-cidr <cidrs>", "addresses of all pods, one CIDR a family", commaList)
+    .requiredOption("--node-mask-size <lengths>", "prefix length of a node's CIDRs, in the same order", numbers)
+    .action(async options => (await import("./commands/control-plane.ts")).runControlPlane(options));
+
+  program
+    .command("node")
+    .description("run one node's daemon (`up` starts this)")
+    .requiredOption("--name <node>", "name of the Node object")
+    .requiredOption("--server <address>", "where the control plane serves nodes, such as unix:/path")
+    .requiredOption("--dir <directory>", "where the node keeps its pods")
+    .requiredOption("--lab-dir <directory>", "the lab's directory")
+    .requiredOption("--address <address>", "InternalIP; once a family", repeated)
+    .option("--device <device>", "underlay device", "eth0")
+    .option("--udp-port <port>", "UDP port of the overlay", port, 4789)
+    .option("--vni <vni>", "VXLAN network identifier", integer(1, 0xffffff), 1)
+    .option("--label <key=value>", "label of the Node; may be repeated", keyValue)
+    .addOption(new Option("--taint <key=value:effect>", "taint of the Node; may be repeated").argParser(repeated))
+    .action(async options => (await import("./commands/node.ts")).runNode(options));
+}
+
+function numbers(text: string): number[] {
+  return commaList(text).map(integer(1, 128));
+}

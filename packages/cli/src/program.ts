@@ -1,0 +1,180 @@
+/**
+ * The command line: every command with its options, and for each the file that does it, imported when it is
+ * run, so that `podwire --help` loads nothing.
+ */
+import { Command, CommanderError, Option } from "commander";
+import { endingOf, EXIT } from "./errors.ts";
+import { commaList, duration, integer } from "./option-values.ts";
+import { daemonCommands } from "./program-daemons.ts";
+import { processTerminal, type Terminal } from "./terminal/terminal.ts";
+
+const DEFAULT_LAB = "lab";
+
+/** Runs one command line (without `node` and the script); resolves with the exit code and never rejects. */
+export async function runCommandLine(words: readonly string[], terminal = processTerminal()): Promise<number> {
+  try {
+    await buildProgram(terminal).parseAsync(words, { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    // Commander has printed its own errors, with a suggestion; help and --version end here as well.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const { exitCode, message } = endingOf(error);
+    if (message !== "") terminal.stderr.write(`${terminal.paintError("red", "error:")} ${message}\n`);
+    return exitCode;
+  }
+}
+
+export function buildProgram(terminal: Terminal): Command {
+  const program = new Command("podwire")
+    .description("A real Kubernetes network on this machine: pods, nodes and an overlay between them.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => terminal.stdout.write(text),
+      writeErr: text => terminal.stderr.write(text),
+    })
+    .configureHelp({ sortSubcommands: false })
+    .showSuggestionAfterError(true)
+    .showHelpAfterError("(see podwire --help, or podwire COMMAND --help)")
+    .helpCommand(false)
+    .addHelpText("after", "\nExit codes: 0, 1 failed, 2 usage, 130 interrupted.");
+  labCommands(program, terminal);
+  objectCommands(program, terminal);
+  podCommands(program, terminal);
+  measuringCommands(program, terminal);
+  daemonCommands(program);
+  program
+    .command("version")
+    .description("print the version")
+    .action(async () => (await import("./commands/version.ts")).runVersion(terminal));
+  return program;
+}
+
+function labOption(): Option {
+  return new Option("--name <lab>", "which lab").env("PODWIRE_LAB").default(DEFAULT_LAB);
+}
+
+function outputOption(...formats: string[]): Option {
+  return new Option("-o, --output <format>", "print as").choices(formats);
+}
+
+function labCommands(program: Command, terminal: Terminal): void {
+  program
+    .command("up")
+    .description("make a lab and keep it running until Ctrl-C")
+    // No default here: what lab.yaml says comes before the default.
+    .addOption(new Option("--name <lab>", "what to call it (default: as in lab.yaml, or $PODWIRE_LAB, or lab)"))
+    .option("--nodes <count>", "how many nodes (default: as in lab.yaml, or 3)", integer(1, 250))
+    .option("-f, --file <lab.yaml>", "how to make it; - is stdin")
+    .option("-d, --detach", "leave it running in the background once it is Ready")
+    .option("--wait-timeout <duration>", "how long the nodes may take to be Ready (default: 30s)", duration)
+    .option("--demo", "run a few pods in it and print their connectivity matrix")
+    .addOption(new Option("--supervise <state>").hideHelp())
+    .action(async options => (await import("./commands/up.ts")).runUp(options, terminal));
+
+  program
+    .command("down")
+    .description("remove a lab and everything it made, also after a crash")
+    .addOption(labOption())
+    .option("--all", "every lab of this machine")
+    .action(async options => (await import("./commands/down.ts")).runDown(options, terminal));
+
+  program
+    .command("status")
+    .description("show a lab's nodes, pods and processes")
+    .addOption(labOption())
+    .addOption(outputOption("json"))
+    .action(async options => (await import("./commands/status.ts")).runStatus(options, terminal));
+}
+
+function namespaceOptions(command: Command): Command {
+  return command.addOption(labOption()).option("-n, --namespace <namespace>", "which namespace", "default");
+}
+
+function objectCommands(program: Command, terminal: Terminal): void {
+  namespaceOptions(program.command("apply"))
+    .description("create or change the objects of manifests")
+    .requiredOption(
+      "-f, --file <manifest>",
+      "file or directory of YAML or JSON, - is stdin; may be repeated",
+      (file: string, before?: string[]) => [...(before ?? []), file],
+    )
+    .action(async options => (await import("./commands/apply.ts")).runApply(options, terminal));
+
+  namespaceOptions(program.command("get"))
+    .description("print objects: get pods, get pod web, get nodes,pods, get pod/web")
+    .argument("<kind>")
+    .argument("[name...]")
+    .option("-A, --all-namespaces", "objects of all namespaces")
+    .addOption(outputOption("json", "yaml", "wide", "name"))
+    .option("-l, --selector <labels>", "only objects whose labels match, such as app=web,tier!=cache")
+    .option("-w, --watch", "go on printing what changes until Ctrl-C")
+    .option("--no-headers", "print no column names")
+    .action(async (kind, names, options) =>
+      (await import("./commands/get.ts")).runGet(kind, names, options, terminal),
+    );
+
+  namespaceOptions(program.command("delete"))
+    .description("delete objects by kind and name, or those of manifests")
+    .argument("[kind]")
+    .argument("[name...]")
+    .option(
+      "-f, --file <manifest>",
+      "file or directory of YAML or JSON, - is stdin; may be repeated",
+      (file: string, before?: string[]) => [...(before ?? []), file],
+    )
+    .option("--all", "all objects of the kind in the namespace")
+    .option("-l, --selector <labels>", "all objects whose labels match")
+    .option("--grace-period <seconds>", "seconds a pod has to end; 0 kills it", integer(0, 1_000_000))
+    .option("--ignore-not-found", "succeed when an object is not there")
+    .option("--no-wait", "do not wait until the objects are gone")
+    .action(async (kind, names, options) =>
+      (await import("./commands/delete.ts")).runDelete(kind, names, options, terminal),
+    );
+}
+
+function podCommands(program: Command, terminal: Terminal): void {
+  namespaceOptions(program.command("exec"))
+    .description("run a command in a container; podwire exits with the command's exit code")
+    .usage("[options] <pod> -- <command...>")
+    .argument("<pod>")
+    .argument("<command...>")
+    .option("-c, --container <container>", "which container (default: the pod's first)")
+    .option("-i, --stdin", "pass stdin on to the command")
+    .option("-t, --tty", "run the command on a terminal")
+    .action(async (pod, command, options) =>
+      (await import("./commands/exec.ts")).runExec(pod, command, options, terminal),
+    );
+
+  namespaceOptions(program.command("logs"))
+    .description("print what a container has written")
+    .argument("<pod>")
+    .option("-c, --container <container>", "which container (default: the pod's first)")
+    .option("-f, --follow", "go on until the container ends")
+    .option("--tail <lines>", "only the last lines", integer(0, Number.MAX_SAFE_INTEGER))
+    .option("--since <duration>", "only lines younger than this, such as 90s or 5m", duration)
+    .option("-p, --previous", "of the container's run before this one")
+    .option("--timestamps", "with the time of each line")
+    .action(async (pod, options) => (await import("./commands/logs.ts")).runLogs(pod, options, terminal));
+}
+
+function measuringCommands(program: Command, terminal: Terminal): void {
+  program
+    .command("matrix")
+    .description("try TCP and UDP over IPv4 and IPv6 from every pod to every pod")
+    .addOption(labOption())
+    .addOption(outputOption("json"))
+    .action(async options => (await import("./commands/matrix.ts")).runMatrix(options, terminal));
+
+  program
+    .command("bench")
+    .description("measure")
+    .command("overlay")
+    .description("measure the overlay next to the kernel's own VXLAN device")
+    .addOption(outputOption("json", "table"))
+    .option("--cases <names>", "only these cases, separated by commas", commaList)
+    .option("--rounds <count>", "measurements of each case, alternating", integer(1, 1000))
+    .option("--seconds <seconds>", "length of one measurement", integer(1, 3600))
+    .option("--chart <file>", "also write a chart, .svg or .html")
+    .option("--with-iperf3", "use iperf3 as the traffic generator")
+    .action(async options => (await import("./commands/bench.ts")).runBenchOverlay(options, terminal));
+}

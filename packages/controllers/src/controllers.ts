@@ -1,0 +1,55 @@
+/** All controllers over one pair of caches, started in the order in which the first node needs them. */
+import { kinds, type Node, type Pod } from "@podwire/api";
+import { type Api, Informer } from "@podwire/client";
+import {
+  type Clock,
+  type Controller,
+  type HeartbeatSource,
+  type RecordEvent,
+  systemClock,
+} from "./context.ts";
+import { startNamespaceLifecycle } from "./namespace-lifecycle/namespace-lifecycle.ts";
+import type { NodeRanges } from "./node-ipam/allocate.ts";
+import { startNodeIpam } from "./node-ipam/node-ipam.ts";
+import { startNodeLifecycle } from "./node-lifecycle/node-lifecycle.ts";
+import { startPodGc } from "./pod-gc/pod-gc.ts";
+import { startScheduler } from "./scheduler/scheduler.ts";
+
+export interface ControllersOptions {
+  readonly api: Api;
+  readonly ranges: NodeRanges;
+  readonly heartbeats: HeartbeatSource;
+  readonly recordEvent: RecordEvent;
+  readonly log: (message: string) => void;
+  readonly clock?: Clock;
+  /** Shortened by tests. */
+  readonly nodeSilenceMs?: number;
+}
+
+/** Resolves when every controller has seen what there is. */
+export async function startControllers(options: ControllersOptions): Promise<Controller> {
+  const { api, ranges, heartbeats, recordEvent, log, clock = systemClock, nodeSilenceMs } = options;
+  const nodes = new Informer<Node>(api, kinds.nodes, { log });
+  const pods = new Informer<Pod>(api, kinds.pods, { log });
+  const context = { api, nodes, pods, recordEvent, clock, log };
+  const running = [
+    startNodeIpam(context, ranges),
+    startNodeLifecycle(context, {
+      heartbeats,
+      ...(nodeSilenceMs !== undefined && { silenceMs: nodeSilenceMs }),
+    }),
+    startScheduler(context),
+    startPodGc(context),
+  ];
+  // Nodes first: a Pod must not look like one whose Node does not exist.
+  await nodes.start();
+  await pods.start();
+  running.push(await startNamespaceLifecycle(context));
+  return {
+    stop: () => {
+      for (const controller of running) controller.stop();
+      nodes.stop();
+      pods.stop();
+    },
+  };
+}

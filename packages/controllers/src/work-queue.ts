@@ -1,0 +1,81 @@
+/**
+ * Keys to reconcile. A key that is added twice is reconciled once; one that is added while it is being
+ * reconciled is reconciled again afterwards; one whose reconcile fails is tried again, later each time. So
+ * a reconcile runs after every change, at most once at a time for a key, and needs to know only the present.
+ */
+import type { Clock } from "./context.ts";
+import { LIMITS } from "./limits.ts";
+
+export interface WorkQueueOptions {
+  /** For logs. */
+  readonly name: string;
+  readonly reconcile: (key: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: (message: string) => void;
+  /** Keys reconciled at once. */
+  readonly concurrency?: number;
+}
+
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #waiting = new Set<string>();
+  readonly #running = new Set<string>();
+  /** Keys whose last reconcile failed: how to cancel the retry, and the delay of the next one. */
+  readonly #retries = new Map<string, { cancel: () => void; delayMs: number }>();
+  #scheduled = false;
+  #stopped = false;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    this.#waiting.add(key);
+    if (this.#scheduled) return;
+    // After the current event: what belongs together is reconciled together.
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#dispatch();
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#waiting.clear();
+    for (const { cancel } of this.#retries.values()) cancel();
+    this.#retries.clear();
+  }
+
+  #dispatch(): void {
+    const { concurrency = 1 } = this.#options;
+    for (const key of this.#waiting) {
+      if (this.#running.size >= concurrency) return;
+      if (this.#running.has(key)) continue;
+      this.#waiting.delete(key);
+      this.#running.add(key);
+      void this.#run(key);
+    }
+  }
+
+  async #run(key: string): Promise<void> {
+    const { name, reconcile, log } = this.#options;
+    this.#retries.get(key)?.cancel();
+    try {
+      await reconcile(key);
+      this.#retries.delete(key);
+    } catch (error) {
+      if (!this.#stopped) this.#retryLater(key);
+      log(`${name}: ${key}: ${(error as Error).message}; trying again`);
+    }
+    this.#running.delete(key);
+    this.#dispatch();
+  }
+
+  #retryLater(key: string): void {
+    const delayMs = this.#retries.get(key)?.delayMs ?? LIMITS.retryDelayMs.first;
+    const cancel = this.#options.clock.after(delayMs, () => this.add(key));
+    this.#retries.set(key, { cancel, delayMs: Math.min(delayMs * 2, LIMITS.retryDelayMs.most) });
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * A lab that this process supervises. `begin` brings it up, `down` takes it away; in between its daemons are
+ * kept alive and lab.json says what runs. What any process may do with a lab is in `LabView`.
+ */
+import { EventEmitter } from "node:events";
+import { existsSync } from "node:fs";
+import type { LabConfig } from "./config/cluster.ts";
+import { type ControlSocket, serveControl } from "./down/control-socket.ts";
+import { removeLab } from "./down/down.ts";
+import { LabError, LabStopped } from "./errors.ts";
+import { boundLogs } from "./processes/log-files.ts";
+import { CONTROL_PLANE, controlPlaneSpec, nodeSpec } from "./processes/podwire-daemons.ts";
+import type { Program } from "./processes/program.ts";
+import { Supervisor } from "./processes/supervisor.ts";
+import type { LabPaths } from "./state/directory.ts";
+import { identify } from "./state/identity.ts";
+import { type LabState, STATE_VERSION, writeState } from "./state/state.ts";
+import { makeTopology, type Topology } from "./topology/underlay.ts";
+import { LabView } from "./view.ts";
+import { nodesReady } from "./waits.ts";
+
+export interface LabEvents {
+  /** What is being done now, while the lab starts or goes. */
+  step: [text: string];
+  /** A daemon died and is started again after `delayMs`. */
+  died: [daemon: string, how: string, delayMs: number];
+  restarted: [daemon: string];
+  /** The lab is gone: this process took it down, or another one asked for it. */
+  gone: [];
+}
+
+export class Lab extends LabView {
+  readonly events = new EventEmitter<LabEvents>();
+  readonly #program: Program;
+  readonly #apiPort: number;
+  readonly #supervisor = new Supervisor();
+  readonly #startedAt = new Date();
+  #phase: LabState["phase"] = "Starting";
+  #topology: Topology | undefined;
+  #control: ControlSocket | undefined;
+  #releaseLogs: (() => void) | undefined;
+  #going: Promise<void> | undefined;
+  readonly #stop = new AbortController();
+
+  constructor(config: LabConfig, paths: LabPaths, apiPort: number, program: Program) {
+    super(config, paths, `http://127.0.0.1:${apiPort}`);
+    this.#program = program;
+    this.#apiPort = apiPort;
+    this.#supervisor.on("died", (daemon, how, delayMs) => this.#onDied(daemon, how, delayMs));
+    this.#supervisor.on("restarted", daemon => this.events.emit("restarted", daemon));
+    this.#supervisor.on("changed", () => this.#save());
+  }
+
+  /** True from the moment someone wants the lab gone. */
+  get isGoing(): boolean {
+    return this.#going !== undefined;
+  }
+
+  get startedAt(): Date {
+    return this.#startedAt;
+  }
+
+  /** Listens for `down` of another process. */
+  async serveControl(): Promise<void> {
+    this.#control = await serveControl(this.paths.supervisorSocket, () => this.down());
+  }
+
+  async begin(waitTimeoutMs: number): Promise<void> {
+    this.#releaseLogs = boundLogs(this.paths.logs);
+    this.#step("starting the control plane");
+    const controlPlane = this.#supervisor.start(
+      controlPlaneSpec(this.config, this.paths, this.#program, this.#apiPort),
+    );
+    // Its failure is reported below, after the underlay, which needs no control plane.
+    controlPlane.catch(() => {});
+    this.#step(`making the underlay and ${this.config.nodes.length} nodes`);
+    this.#topology = await makeTopology(this.config, this.paths);
+    this.adopt(this.#topology);
+    this.#save();
+    await this.#unlessGoing(controlPlane);
+    this.#step("starting the node daemons");
+    await this.#unlessGoing(
+      Promise.all(
+        this.#topology.nodes.map(host =>
+          this.#supervisor.start(nodeSpec(this.config, this.paths, this.#program, host)),
+        ),
+      ),
+    );
+    const onReady = (ready: number) => this.#step(`nodes Ready: ${ready} of ${this.config.nodes.length}`);
+    const names = this.config.nodes.map(node => node.name);
+    await this.#unlessGoing(
+      nodesReady(this.client, names, { timeoutMs: waitTimeoutMs, signal: this.#stop.signal, onReady }),
+    );
+    this.#phase = "Ready";
+    this.#save();
+  }
+
+  /** Kills the control plane or a node's daemon; resolves when it is dead. It is started again at once. */
+  async kill(daemon: "control-plane" | (string & {}), signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    await this.#supervisor.kill(daemon, signal);
+  }
+
+  /** Resolves when a killed daemon serves again. Call it before the kill. */
+  restarted(daemon: string): Promise<void> {
+    return new Promise(resolve => {
+      const look = (name: string) => {
+        if (name !== daemon) return;
+        this.events.off("restarted", look);
+        resolve();
+      };
+      this.events.on("restarted", look);
+    });
+  }
+
+  pidOf(daemon: string): number | undefined {
+    return this.#supervisor.identity(daemon)?.pid;
+  }
+
+  /** Takes the lab down; resolves when nothing of it is left. Any number of callers wait for the same end. */
+  down(): Promise<void> {
+    this.#going ??= this.#takeDown();
+    return this.#going;
+  }
+
+  async #takeDown(): Promise<void> {
+    this.#stop.abort(new LabStopped(this.config.name));
+    this.#step("stopping the daemons");
+    this.close();
+    this.#releaseLogs?.();
+    await this.#supervisor.stop();
+    this.#step("removing pods, namespaces and files");
+    await removeLab(this.paths);
+    this.#control?.close();
+    this.events.emit("gone");
+  }
+
+  #step(text: string): void {
+    this.events.emit("step", text);
+  }
+
+  /** Rejects with LabStopped as soon as the lab is to go, whatever `work` still waits for. */
+  async #unlessGoing<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    let onAbort: (() => void) | undefined;
+    const stopped = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason as LabStopped);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+    return Promise.race([work, stopped]).finally(() => signal.removeEventListener("abort", onAbort!));
+  }
+
+  #onDied(daemon: string, how: string, delayMs: number): void {
+    this.events.emit("died", daemon, how, delayMs);
+    // Someone removed the directory under us: there is nothing left to keep alive.
+    if (!existsSync(this.paths.directory)) void this.down().catch(() => {});
+  }
+
+  #save(): void {
+    if (!this.#topology || this.isGoing) return;
+    const supervisor = identify(process.pid);
+    if (!supervisor) throw new LabError("/proc is not mounted: podwire needs it");
+    writeState(this.paths.state, {
+      schemaVersion: STATE_VERSION,
+      name: this.config.name,
+      phase: this.#phase,
+      startedAt: this.#startedAt.toISOString(),
+      apiUrl: this.apiUrl,
+      supervisor,
+      config: this.config,
+      ...this.#topology,
+      daemons: this.#supervisor.states(),
+    });
+  }
+}
+
+export { CONTROL_PLANE };

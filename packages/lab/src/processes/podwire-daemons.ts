@@ -1,0 +1,55 @@
+/** The command lines of a lab's daemons: `packages/cli` reads them back. */
+import type { LabConfig } from "../config/cluster.ts";
+import type { LabPaths } from "../state/directory.ts";
+import type { HostState } from "../state/state.ts";
+import { HOST_DEVICE } from "../topology/underlay.ts";
+import type { DaemonSpec } from "./daemon.ts";
+import type { Program } from "./program.ts";
+
+export const CONTROL_PLANE = "control-plane";
+
+export function controlPlaneSpec(
+  config: LabConfig,
+  paths: LabPaths,
+  program: Program,
+  apiPort: number,
+): DaemonSpec {
+  return {
+    name: CONTROL_PLANE,
+    program,
+    labDirectory: paths.directory,
+    log: paths.log(CONTROL_PLANE),
+    arguments: [
+      CONTROL_PLANE,
+      ...["--dir", paths.controlPlane],
+      ...["--listen", `127.0.0.1:${apiPort}`],
+      ...["--nodes-socket", paths.nodesSocket],
+      ...["--cluster-cidr", config.podCIDRs.join(",")],
+      ...["--node-mask-size", config.nodeMaskSizes.join(",")],
+    ],
+  };
+}
+
+export function nodeSpec(config: LabConfig, paths: LabPaths, program: Program, host: HostState): DaemonSpec {
+  const node = config.nodes.find(each => each.name === host.name)!;
+  return {
+    name: host.name,
+    program,
+    labDirectory: paths.directory,
+    log: paths.log(host.name),
+    namespaceOf: host.holder,
+    arguments: [
+      "node",
+      ...["--name", host.name],
+      ...["--server", `unix:${paths.nodesSocket}`],
+      ...["--dir", paths.node(host.name)],
+      ...["--lab-dir", paths.directory],
+      ...host.addresses.flatMap(address => ["--address", address]),
+      ...["--device", HOST_DEVICE],
+      ...["--udp-port", String(config.vxlan.port)],
+      ...["--vni", String(config.vxlan.vni)],
+      ...Object.entries(node.labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
+      ...node.taints.flatMap(taint => ["--taint", `${taint.key}=${taint.value ?? ""}:${taint.effect}`]),
+    ],
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * Makes a lab, in this order: checks that leave nothing behind, the directory (under the lab's lock), the socket
+ * on which `down` finds us, the control plane (its process starts up while the underlay is made), the node
+ * daemons, and then the wait until every Node is Ready. A step that fails takes everything back.
+ */
+import { LabError, LabStopped } from "./errors.ts";
+import { DEFAULT_WAIT_TIMEOUT_MS } from "./limits.ts";
+import type { LabConfig } from "./config/cluster.ts";
+import { isSupervised } from "./down/control-socket.ts";
+import { Lab, type LabEvents } from "./lab.ts";
+import { preflight } from "./preflight.ts";
+import { type Program, podwireProgram } from "./processes/program.ts";
+import { type LabPaths, labNames, labPaths, makeDirectory } from "./state/directory.ts";
+import { takeLock } from "./state/lock.ts";
+import { checkLabName } from "./down/down.ts";
+
+export interface StartOptions {
+  /** What the daemons are; the CLI of this build unless a test has its own. */
+  readonly program?: Program;
+  /** Stops the start, which then rejects with LabStopped after everything is taken back. */
+  readonly signal?: AbortSignal;
+  readonly waitTimeoutMs?: number;
+  /** Hears of every step and of every daemon that dies, from the beginning. */
+  readonly listen?: (events: Lab) => void;
+}
+
+export type { LabEvents };
+
+/** Resolves when every node is Ready. */
+export async function startLab(config: LabConfig, options: StartOptions = {}): Promise<Lab> {
+  checkLabName(config.name);
+  const paths = labPaths(config.name);
+  if (labNames().includes(config.name)) throw await nameTaken(config.name, paths);
+  const apiPort = await preflight(config, paths);
+  options.signal?.throwIfAborted();
+  const lab = await claim(config, paths, apiPort, options);
+  const stop = () => void lab.down().catch(() => {});
+  options.signal?.addEventListener("abort", stop, { once: true });
+  try {
+    await lab.begin(options.waitTimeoutMs ?? DEFAULT_WAIT_TIMEOUT_MS);
+    return lab;
+  } catch (error) {
+    const stopped = lab.isGoing;
+    await lab.down();
+    throw stopped ? new LabStopped(config.name) : error;
+  } finally {
+    options.signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** From here on the lab's directory exists, and `down` finds a socket to ask. */
+async function claim(config: LabConfig, paths: LabPaths, apiPort: number, options: StartOptions): Promise<Lab> {
+  const release = await takeLock(paths.lock);
+  try {
+    if (!makeDirectory(paths)) throw await nameTaken(config.name, paths);
+    const lab = new Lab(config, paths, apiPort, options.program ?? podwireProgram());
+    options.listen?.(lab);
+    await lab.serveControl();
+    return lab;
+  } finally {
+    release();
+  }
+}
+
+async function nameTaken(name: string, paths: LabPaths): Promise<LabError> {
+  if (await isSupervised(paths.supervisorSocket)) {
+    return new LabError(
+      `lab ${name} is already up: take it down with "podwire down --name ${name}", or use another --name`,
+    );
+  }
+  return new LabError(
+    `lab ${name} was left behind in ${paths.directory}: remove it with "podwire down --name ${name}", or use another --name`,
+  );
+}

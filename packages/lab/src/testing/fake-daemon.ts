@@ -1,0 +1,91 @@
+/**
+ * Stands in for `podwire` in tests of the lab: the same command lines, ready pipe and signals, with a control
+ * plane that only knows which nodes are connected, and nodes that hold one "pod" each.
+ *
+ * FAKE_FAULTS="node-1=crash,node-2=deaf" makes daemons misbehave: `crash` ends before it is ready, `silent` never
+ * says that it is ready, `deaf` ignores SIGTERM, `unready` never connects, `loop` dies right after it was ready.
+ */
+import { writeSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createConnection, createServer as createSocketServer } from "node:net";
+import { spawn } from "node:child_process";
+import { parseArgs } from "node:util";
+import { spawnHolder } from "@podwire/runtime";
+
+const { values, positionals } = parseArgs({ args: process.argv.slice(2), strict: false, allowPositionals: true });
+const option = (name: string) => String(values[name] ?? "");
+const role = positionals[0];
+const name = role === "node" ? option("name") : "control-plane";
+const faults = new Map((process.env["FAKE_FAULTS"] ?? "").split(",").map(each => each.split("=") as [string, string]));
+const fault = faults.get(name);
+
+console.log(`${name} starts`);
+if (fault === "crash") {
+  console.error(`${name} cannot go on`);
+  process.exit(3);
+}
+process.on("SIGTERM", () => {
+  if (fault !== "deaf") process.exit(0);
+});
+if (role === "node") await runNode();
+else await runControlPlane();
+if (fault !== "silent") writeSync(Number(process.env["PODWIRE_READY_FD"]), '{"ready":true}\n');
+if (fault === "loop") setTimeout(() => process.exit(4), 5);
+
+/** Holds a pod, started as the runtime starts one: nothing of this process's environment is passed on. */
+async function runNode(): Promise<void> {
+  const holder = await spawnHolder({ labDir: option("lab-dir"), what: `pod/of-${name}`, net: true });
+  spawn("nsenter", [`--net=/proc/${holder.pid}/ns/net`, "sleep", "1000"], {
+    detached: true,
+    env: {},
+    stdio: "ignore",
+  }).unref();
+  const connect = () => {
+    if (fault === "unready") return;
+    const socket = createConnection(option("server").replace(/^unix:/, ""), () => socket.write(name));
+    socket.on("error", () => {});
+    socket.on("close", () => setTimeout(connect, 20));
+  };
+  connect();
+}
+
+async function runControlPlane(): Promise<void> {
+  const ready = new Map<string, boolean>();
+  const watchers = new Set<ServerResponse>();
+  let revision = 1;
+  const node = (nodeName: string) => ({
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: nodeName, uid: nodeName, resourceVersion: String(revision) },
+    spec: {},
+    status: { conditions: [{ type: "Ready", status: ready.get(nodeName) ? "True" : "False" }] },
+  });
+  const set = (nodeName: string, isReady: boolean) => {
+    const type = ready.has(nodeName) ? "MODIFIED" : "ADDED";
+    ready.set(nodeName, isReady);
+    revision++;
+    for (const watcher of watchers) watcher.write(`${JSON.stringify({ type, object: node(nodeName) })}\n`);
+  };
+  const nodes = createSocketServer(socket => {
+    socket.on("error", () => {});
+    socket.once("data", data => {
+      set(String(data), true);
+      socket.once("close", () => set(String(data), false));
+    });
+  });
+  const api = createServer((request: IncomingMessage, response) => {
+    const url = new URL(request.url!, "http://localhost");
+    response.setHeader("content-type", "application/json");
+    if (url.searchParams.get("watch") === "true") {
+      response.flushHeaders();
+      watchers.add(response);
+      response.on("close", () => watchers.delete(response));
+      return;
+    }
+    const items = url.pathname === "/api/v1/nodes" ? [...ready.keys()].map(node) : [];
+    response.end(JSON.stringify({ kind: "NodeList", metadata: { resourceVersion: String(revision) }, items }));
+  });
+  const [host, port] = option("listen").split(":");
+  await new Promise<void>(resolve => nodes.listen(option("nodes-socket"), resolve));
+  await new Promise<void>(resolve => api.listen(Number(port), host, resolve));
+}

@@ -1,0 +1,31 @@
+/**
+ * Who has which address on the underlay. Host numbers within each underlay CIDR:
+ *
+ *     0              the network itself
+ *     1              nobody (a router, in a network that has one)
+ *     2 … 10         hosts outside of the cluster, in the order in which they are attached
+ *     11 + i         node i
+ */
+import type { LabConfig } from "../config/cluster.ts";
+import { hostOf, parseCidr } from "../config/cidr.ts";
+import { FIRST_NODE_HOST, FIRST_OUTSIDE_HOST } from "../limits.ts";
+
+/** One address a family, in the order of config.underlayCidrs. */
+export function nodeAddresses(config: LabConfig, index: number): string[] {
+  return addressesOf(config, FIRST_NODE_HOST + index);
+}
+
+export function outsideAddresses(config: LabConfig, index: number): string[] {
+  return addressesOf(config, FIRST_OUTSIDE_HOST + index);
+}
+
+/** `address` with the prefix length of the underlay CIDR it is from: `172.30.0.11/16`. */
+export function withPrefix(config: LabConfig, address: string): string {
+  const family = address.includes(":") ? "IPv6" : "IPv4";
+  const cidr = config.underlayCidrs.map(text => parseCidr(text)!).find(each => each.family === family)!;
+  return `${address}/${cidr.prefixLength}`;
+}
+
+function addressesOf(config: LabConfig, host: number): string[] {
+  return config.underlayCidrs.map(text => hostOf(parseCidr(text)!, host));
+}

@@ -1,0 +1,85 @@
+/**
+ * The underlay and the hosts on it:
+ *
+ *     node-1 [eth0]----[port0]\
+ *     node-2 [eth0]----[port1]- underlay bridge "underlay"     a network namespace each, held by a process
+ *     outside [eth0]--[port…]/
+ *
+ * Both ends of every cable (veth pair) are made where they belong, so that the host's own namespace never sees
+ * a device. Nothing here cleans up: when the holders die, all of it is gone.
+ */
+import { closeNamespace, openNamespace, withRtnetlink } from "@podwire/linux";
+import { type ProcessIdentity, spawnHolder } from "@podwire/runtime";
+import type { LabConfig } from "../config/cluster.ts";
+import { networkNamespace } from "../state/identity.ts";
+import type { LabPaths } from "../state/directory.ts";
+import type { HostState } from "../state/state.ts";
+import { nodeAddresses, withPrefix } from "./addresses.ts";
+
+const BRIDGE = "underlay";
+export const HOST_DEVICE = "eth0";
+
+export interface Topology {
+  readonly underlay: HostState;
+  readonly nodes: readonly HostState[];
+}
+
+export async function makeTopology(config: LabConfig, paths: LabPaths): Promise<Topology> {
+  const hold = (what: string) => spawnHolder({ labDir: paths.directory, what, net: true });
+  const [bridgeHolder, ...nodeHolders] = await Promise.all([
+    hold("underlay"),
+    ...config.nodes.map(node => hold(`node/${node.name}`)),
+  ]);
+  const underlay = hostState("underlay", bridgeHolder!, []);
+  makeBridge(underlay);
+  const nodes = nodeHolders.map((holder, index) =>
+    hostState(config.nodes[index]!.name, holder, nodeAddresses(config, index)),
+  );
+  nodes.forEach((node, index) => connect(config, underlay, node, `port${index}`, config.nodes[index]!.underlayMtu));
+  return { underlay, nodes };
+}
+
+export function hostState(name: string, holder: ProcessIdentity, addresses: readonly string[]): HostState {
+  return { name, holder, namespace: networkNamespace(holder.pid)!, addresses };
+}
+
+function makeBridge(underlay: HostState): void {
+  inNetworkOf(underlay, namespace =>
+    withRtnetlink(namespace, network => {
+      network.setLink("lo", { up: true });
+      network.createBridge(BRIDGE);
+      network.setLink(BRIDGE, { up: true });
+    }),
+  );
+}
+
+/** Lays a cable from the underlay's bridge to `host` and gives the host its addresses. */
+export function connect(config: LabConfig, underlay: HostState, host: HostState, port: string, mtu: number): void {
+  inNetworkOf(underlay, bridge =>
+    inNetworkOf(host, namespace => {
+      withRtnetlink(bridge, network => {
+        network.createVeth({ name: port, peerName: HOST_DEVICE, peerNamespace: namespace, mtu });
+        network.setLink(port, { master: BRIDGE, up: true });
+      });
+      withRtnetlink(namespace, network => {
+        network.setLink("lo", { up: true });
+        network.setLink(HOST_DEVICE, { up: true });
+        for (const address of host.addresses) network.addAddress(HOST_DEVICE, withPrefix(config, address));
+      });
+    }),
+  );
+}
+
+/** Unplugs the cable of a host that goes before the lab does. */
+export function disconnect(underlay: HostState, port: string): void {
+  inNetworkOf(underlay, bridge => withRtnetlink(bridge, network => network.deleteLink(port)));
+}
+
+function inNetworkOf<T>(host: HostState, task: (namespace: number) => T): T {
+  const namespace = openNamespace(host.holder.pid);
+  try {
+    return task(namespace);
+  } finally {
+    closeNamespace(namespace);
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * One node's daemon, from its start to its end:
+ *
+ *   1. who am I: underlay addresses and MTU, overlay MAC
+ *   2. the data plane's thread starts, with tables that let nothing through
+ *   3. register with the control plane -> pod CIDRs
+ *   4. pw0, routes, masquerade; the pods of before a restart are found and plugged in again
+ *   5. Ready: Pods bound to this node run; peers and addresses become tables as they change
+ *
+ * A lost control plane changes nothing for running pods and their traffic. On SIGTERM the daemon lets go of
+ * everything and its pods live on: who wants them gone ends them (`podwire down`).
+ */
+import { mkdirSync } from "node:fs";
+import type { Server } from "node:http";
+import { join } from "node:path";
+import type { Pod } from "@podwire/api";
+import { type NodeRegistration, NodeSyncClient, type NodeSyncHandlers } from "@podwire/client/node-sync";
+import { type Compiled, compile, type NetworkSnapshot } from "@podwire/compiler";
+import type { Registered, Taint, Vtep } from "@podwire/protocol";
+import { Runtime } from "@podwire/runtime";
+import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
+import { openHostDevice } from "./host-device.ts";
+import { capacity, nodeInfo, podMtu, underlayMtu, vtepMac } from "./identity.ts";
+import { serveInspection } from "./inspection.ts";
+import { Ipam } from "./ipam.ts";
+import { DEFAULT_POD_CAPACITY } from "./limits.ts";
+import { Peers } from "./peers.ts";
+import { PodNetwork } from "./pod-network.ts";
+import { HOST_PORT } from "./ports.ts";
+import { Publisher } from "./publisher.ts";
+import { Streams } from "./streams.ts";
+
+export interface NodeOptions {
+  name: string;
+  /** gRPC target of the control plane. */
+  server: string;
+  /** The node's directory, and the lab's in which it lies. */
+  directory: string;
+  labDirectory: string;
+  /** InternalIPs, at most one a family; peers are reached over the family of the first. */
+  addresses: readonly string[];
+  underlayDevice: string;
+  udpPort: number;
+  vni: number;
+  labels: Record<string, string>;
+  taints: readonly Taint[];
+  version: string;
+  log(line: string): void;
+  /** The control plane will not have this daemon: the process should end. */
+  refused(why: string): void;
+}
+
+export class NodeDaemon {
+  readonly #options: NodeOptions;
+  readonly #vtep: Vtep;
+  readonly #mtu: number;
+  readonly #peers: Peers;
+  readonly #publisher: Publisher;
+  readonly #sync: NodeSyncClient;
+  readonly #dataPlane: Promise<DataPlane>;
+  #podCidrs: readonly string[] = [];
+  #clusterCidrs: readonly string[] = [];
+  #hostAddresses: readonly string[] = [];
+  #network: PodNetwork | undefined;
+  #runtime: Runtime | undefined;
+  #streams: Streams | undefined;
+  #inspection: Server | undefined;
+  /** Pods that the control plane named before the runtime was ready for them. */
+  readonly #early = new Map<string, Pod>();
+  #tablesStale = false;
+  readonly #started: Promise<void>;
+  #settleStart!: { resolve(): void; reject(error: Error): void };
+  #booting = false;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    this.#vtep = {
+      mac: vtepMac(options.name),
+      udpPort: options.udpPort,
+      vni: options.vni,
+      underlayMtu: underlayMtu(options.underlayDevice),
+      remoteChecksumOffload: true,
+    };
+    this.#mtu = podMtu(options.name, options.addresses, this.#vtep);
+    this.#peers = new Peers(options.name);
+    this.#publisher = new Publisher({
+      snapshot: revision => this.#snapshot(revision),
+      publish: compiled => this.#publish(compiled),
+      omitted: omissions => {
+        for (const { object, field, message } of omissions) options.log(`${object}: ${field}: ${message}`);
+      },
+    });
+    this.#dataPlane = startDataPlane({ udpPort: options.udpPort, tables: compile(this.#snapshot(0)).tables });
+    this.#started = new Promise((resolve, reject) => {
+      this.#settleStart = { resolve, reject };
+    });
+    this.#dataPlane.catch(error => this.#settleStart.reject(error));
+    this.#sync = new NodeSyncClient({
+      address: options.server,
+      registration: () => this.#registration(),
+      handlers: this.#handlers(),
+      connection: state =>
+        options.log(state.connected ? "connected to the control plane" : `control plane lost: ${state.why}`),
+      refused: options.refused,
+    });
+  }
+
+  /** Resolves when the node is Ready for pods. Rejects when the machine does not let it be. */
+  async start(): Promise<void> {
+    this.#sync.start();
+    await this.#started;
+  }
+
+  /** Lets go: pods, devices and connections stay for the next daemon. */
+  async stop(): Promise<void> {
+    this.#sync.stop();
+    this.#runtime?.close();
+    this.#inspection?.close();
+    await (await this.#dataPlane).close();
+  }
+
+  #registration(): NodeRegistration {
+    const { name, labels, taints, addresses, version } = this.#options;
+    const json = (value: object) => Buffer.from(JSON.stringify(value));
+    return {
+      name,
+      labels,
+      taints: [...taints],
+      addresses: [...addresses],
+      vtep: this.#vtep,
+      nodeInfo: json(nodeInfo(version)),
+      capacity: json(capacity(DEFAULT_POD_CAPACITY)),
+    };
+  }
+
+  #handlers(): NodeSyncHandlers {
+    return {
+      registered: message => this.#registered(message),
+      peer: peer => this.#changed(() => this.#peers.set(peer)),
+      peerGone: name => this.#changed(() => this.#peers.delete(name)),
+      // Routes need only the pod CIDRs of nodes; single addresses matter to policies.
+      podAddresses: () => {},
+      podAddressesGone: () => {},
+      pod: pod => (this.#runtime ? this.#runtime.apply(pod) : this.#early.set(pod.metadata.uid, pod)),
+      podDeleted: ({ uid }) => {
+        this.#early.delete(uid);
+        this.#runtime?.remove(uid);
+      },
+      synced: () => {},
+      applied: () => this.#applied(),
+      openStream: request => void this.#streams?.serve(request),
+    };
+  }
+
+  #changed(change: () => void): void {
+    change();
+    this.#tablesStale = true;
+  }
+
+  #applied(): void {
+    if (!this.#tablesStale) return;
+    this.#tablesStale = false;
+    this.#publisher.publish().catch(error => this.#options.log(`tables not published: ${error.message}`));
+  }
+
+  #registered(message: Registered): void {
+    this.#podCidrs = message.podCidrs;
+    this.#clusterCidrs = message.clusterCidrs;
+    if (this.#booting) return;
+    this.#booting = true;
+    this.#boot().then(this.#settleStart.resolve, this.#settleStart.reject);
+  }
+
+  async #boot(): Promise<void> {
+    const { directory, name, log } = this.#options;
+    const ipam = new Ipam(join(directory, "ipam.json"), name, this.#podCidrs);
+    this.#hostAddresses = ipam.nodeAddresses();
+    const host = openHostDevice({
+      addresses: this.#hostAddresses,
+      podCidrs: this.#podCidrs,
+      clusterCidrs: this.#clusterCidrs,
+      mtu: this.#mtu,
+    });
+    const dataPlane = await this.#dataPlane;
+    const network = new PodNetwork({ ipam, dataPlane, mtu: this.#mtu, publish: () => this.#publisher.publish() });
+    this.#network = network;
+    await dataPlane.addPort({ port: HOST_PORT, fd: host.fd });
+    await this.#publisher.publish();
+    const runtime = this.#makeRuntime(network);
+    const recovered = await runtime.recover();
+    network.releaseAllBut(new Set(recovered.map(pod => pod.metadata.uid)));
+    if (recovered.length > 0) log(`found ${recovered.length} pods of before the restart`);
+    this.#inspection = await serveInspection({
+      socketPath: join(directory, "node.sock"),
+      node: name,
+      dataPlane,
+      podOf: port => network.nameOf(port),
+      peerOf: index => this.#peers.list().find(peer => peer.index === index)?.name,
+    });
+    this.#runtime = runtime;
+    this.#streams = new Streams(runtime, streamId => this.#sync.attach(streamId));
+    for (const pod of this.#early.values()) runtime.apply(pod);
+    this.#early.clear();
+    this.#sync.setReady();
+  }
+
+  #makeRuntime(network: PodNetwork): Runtime {
+    const { directory, labDirectory, name, addresses } = this.#options;
+    return new Runtime({
+      labDir: labDirectory,
+      nodeDir: directory,
+      nodeName: name,
+      hostIPs: addresses,
+      network,
+      report: (pod, status) => this.#sync.podStatus(pod, status),
+      event: (pod, event) => this.#sync.event(pod, event.type, event.reason, event.message),
+      gone: pod => this.#sync.podGone(pod),
+    });
+  }
+
+  #snapshot(revision: number): NetworkSnapshot {
+    const { name, addresses, vni } = this.#options;
+    return {
+      revision,
+      vni,
+      node: {
+        name,
+        addresses,
+        podCIDRs: this.#podCidrs,
+        hostAddresses: this.#hostAddresses,
+        mac: this.#vtep.mac,
+        underlayMtu: this.#vtep.underlayMtu,
+      },
+      clusterCIDRs: this.#clusterCidrs,
+      peers: this.#peers.list(),
+      pods: this.#network?.localPods() ?? [],
+    };
+  }
+
+  async #publish(compiled: Compiled): Promise<void> {
+    const ports = new Map(this.#peers.list().map(peer => [peer.index, peer.udpPort]));
+    const endpoints = compiled.endpoints.map(({ index, address }) => ({
+      index,
+      address,
+      udpPort: ports.get(index) ?? this.#options.udpPort,
+    }));
+    await (await this.#dataPlane).publish(compiled.tables, endpoints);
+  }
+}

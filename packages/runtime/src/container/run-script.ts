@@ -1,0 +1,67 @@
+/**
+ * The shim: the sh script that is a container's parent. It outlives the daemon and costs one small process.
+ *
+ * It is started inside the pod's namespaces and a copy of the node's root, with new process and mount
+ * namespaces of its own, and runs this:
+ *
+ *   1. leave its identity in `shim`, then answer the daemon; a dead daemon's pipe kills it here (SIGPIPE)
+ *   2. hold the FIFOs: `life` (see Lifeline; also carries "started"), `stdout` and `stderr`, so that neither
+ *      side of them breaks while the daemon is being restarted
+ *   3. fork the container's process 1, which leaves its identity in `main`, mounts, makes sure that it sees
+ *      its own /proc only, unmounts the way back to the pods' folder, and becomes the command, in a session of its own
+ *   4. wait; write `exit` (its time of change is when the container ended), and go
+ *
+ * A process namespace can be forked into only while its process 1 lives, so step 4 must not fork: `exec mv`.
+ */
+import { program, quote } from "../process/run.ts";
+import { type ContainerProcess, commandLine, prepareCommand, START_ERROR_EXIT_CODE } from "./process.ts";
+
+export interface RunScript {
+  process: ContainerProcess;
+  /** The container's folder of this run, as seen inside the root. */
+  folder: string;
+  /** Mount point to detach once everything is mounted. */
+  podsInRoot: string;
+}
+
+/** Files of a run, in its folder. */
+export const RUN_FILES = {
+  script: "run.sh",
+  fstab: "fstab",
+  shim: "shim",
+  main: "main",
+  /** Not empty once the command was about to be executed. */
+  started: "started",
+  error: "error",
+  exit: "exit",
+  terminationLog: "termination-log",
+  info: "container.json",
+} as const;
+
+/** FIFOs of a container, beside the folders of its runs. */
+export const CONTAINER_FIFOS = ["life", "stdout", "stderr"] as const;
+
+export function runScript({ process, folder, podsInRoot }: RunScript): string {
+  const giveUp = `exit ${START_ERROR_EXIT_CODE}`;
+  return `cd ${quote(folder)} || exit 1
+umask 022
+read -r stat </proc/self/stat
+printf '%s\\n' "$stat" >${RUN_FILES.shim}
+echo ready
+exec >/dev/null 2>>${RUN_FILES.error} 3<>../life 4<>../stdout 5<>../stderr
+(
+exec 6>${RUN_FILES.started}
+read -r stat </proc/self/stat
+printf '%s\\n' "$stat" >${RUN_FILES.main}
+mount --all --fstab ${RUN_FILES.fstab} || ${giveUp}
+read -r inside </proc/self/stat
+if [ "$inside" = "$stat" ]; then echo '/proc is still the host'"'"'s' >&2; ${giveUp}; fi
+umount -l ${quote(podsInRoot)} || ${giveUp}
+${prepareCommand(process, giveUp)}printf x >&6
+echo started >&3
+exec ${quote(program("setsid"))} ${commandLine(process)} </dev/null >&4 2>&5 3>&- 4>&- 5>&- 6>&-
+)
+printf '%s\\n' $? >${RUN_FILES.exit}.tmp
+exec mv ${RUN_FILES.exit}.tmp ${RUN_FILES.exit}
+`;
+}

@@ -1,0 +1,219 @@
+/**
+ * One run of a container: start, watch, stop, and find again after a restart of the daemon.
+ *
+ * A run is a folder (`<pod>/containers/<name>/<restartCount>`) and two processes, the shim and the container's
+ * process 1. What the folder's files say, a restarted daemon knows:
+ *
+ *   no `shim`                       the daemon died before anything ran: never started
+ *   `shim` runs                     running
+ *   `exit`                          ended, with that code, at that file's time of change
+ *   neither                         lost: the shim was killed; reported as exit code 137
+ */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Socket } from "node:net";
+import { LIMITS } from "../limits.ts";
+import {
+  isRunning,
+  namespaceOf,
+  type ProcessIdentity,
+  processesIn,
+  readIdentity,
+  signal,
+} from "../process/identity.ts";
+import { Lifeline, openFifo } from "../process/lifeline.ts";
+import { firstLine, spawnDetached } from "../process/run.ts";
+import { fstab, type Mount } from "../rootfs/fstab.ts";
+import { PODS_IN_ROOT } from "../rootfs/root.ts";
+import type { ContainerProcess } from "./process.ts";
+import { RUN_FILES, runScript } from "./run-script.ts";
+
+/** What is kept of a run, in its folder. */
+export interface RunInfo {
+  containerID: string;
+  image: string;
+  restartCount: number;
+  /** Which of the pod's sandboxes it belongs to. */
+  sandboxAttempt: number;
+  /** Joins the pod's process namespace. */
+  sharedProcesses: boolean;
+  /** As it was started: exec runs with the same environment, user and capabilities. */
+  process: Omit<ContainerProcess, "environment"> & { environment: [string, string][] };
+}
+
+export interface RunEnd {
+  exitCode: number;
+  reason: "Completed" | "Error" | "StartError" | "ContainerStatusUnknown";
+  message?: string;
+  startedAtMs: number;
+  finishedAtMs: number;
+}
+
+export interface RunNamespaces {
+  /** Mount namespace to copy. */
+  root: ProcessIdentity;
+  /** Network, UTS, IPC and perhaps process namespace to join. */
+  sandbox: ProcessIdentity;
+}
+
+export interface RunWatcher {
+  /** stdout or stderr of a run that runs: read it to its end. */
+  output(stream: "stdout" | "stderr", socket: Socket): void;
+  /** The command was executed. */
+  started(): void;
+  ended(): void;
+}
+
+/** Writes the run's folder and starts the shim; resolves when it holds the FIFOs. The watcher hears the rest. */
+export async function startRun(
+  folder: string,
+  info: RunInfo,
+  process: ContainerProcess,
+  mounts: readonly Mount[],
+  namespaces: RunNamespaces,
+  watcher: RunWatcher,
+  podsDir: string,
+): Promise<{ close(): void }> {
+  const inRoot = join(PODS_IN_ROOT, folder.slice(podsDir.length));
+  mkdirSync(folder, { recursive: true });
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  write(RUN_FILES.info, JSON.stringify(info));
+  write(RUN_FILES.fstab, fstab(mounts));
+  write(RUN_FILES.terminationLog, "");
+  write(RUN_FILES.script, runScript({ process, folder: inRoot, podsInRoot: PODS_IN_ROOT }));
+  const watch = watchRun(folder, watcher);
+  const { root, sandbox } = namespaces;
+  const shell = ["sh", join(inRoot, RUN_FILES.script), folder];
+  const own = info.sharedProcesses ? [] : ["--pid"];
+  const join_ = info.sharedProcesses ? [`--pid=/proc/${sandbox.pid}/ns/pid`, "--no-fork"] : [];
+  const child = spawnDetached(
+    "nsenter",
+    [
+      `--mount=/proc/${root.pid}/ns/mnt`,
+      ...["net", "uts", "ipc"].map(kind => `--${kind}=/proc/${sandbox.pid}/ns/${kind}`),
+      ...join_,
+      ...["unshare", ...own, "--mount", ...shell],
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  child.unref();
+  try {
+    await firstLine(child, "container setup");
+  } catch (cause) {
+    watch.close();
+    throw cause;
+  }
+  return watch;
+}
+
+/** Listens to a run that runs or is about to, until closed. */
+export function watchRun(folder: string, watcher: RunWatcher): { close(): void } {
+  const container = join(folder, "..");
+  const outputs = (["stdout", "stderr"] as const).map(stream => {
+    const socket = openFifo(join(container, stream));
+    watcher.output(stream, socket);
+    return socket;
+  });
+  const lifeline = new Lifeline(join(container, "life"), {
+    data: bytes => {
+      if (bytes.includes("started")) watcher.started();
+    },
+    end: watcher.ended,
+  });
+  return {
+    close: () => {
+      lifeline.close();
+      for (const socket of outputs) socket.destroy();
+    },
+  };
+}
+
+export type RunState =
+  | { state: "never" }
+  | { state: "running"; startedAtMs: number | undefined }
+  | { state: "ended"; end: RunEnd };
+
+/** What the folder says now. Ask after `watchRun`, so that an end cannot fall in between. */
+export function readRun(folder: string): RunState {
+  const shim = readIdentity(join(folder, RUN_FILES.shim));
+  if (!shim) return { state: "never" };
+  const startedAtMs = changedAtMs(join(folder, RUN_FILES.started), 1);
+  const exit = readText(join(folder, RUN_FILES.exit));
+  if (exit === undefined && isRunning(shim)) return { state: "running", startedAtMs };
+  return { state: "ended", end: readEnd(folder, exit, startedAtMs) };
+}
+
+function readEnd(folder: string, exit: string | undefined, startedAtMs: number | undefined): RunEnd {
+  const finishedAtMs = changedAtMs(join(folder, RUN_FILES.exit), 0) ?? Date.now();
+  const times = { startedAtMs: startedAtMs ?? finishedAtMs, finishedAtMs };
+  const exitCode = Number.parseInt(exit ?? "", 10);
+  if (Number.isNaN(exitCode)) {
+    const message = "The container could not be located: its parent process was killed";
+    return { exitCode: 137, reason: "ContainerStatusUnknown", message, ...times };
+  }
+  if (startedAtMs === undefined) {
+    const message = readText(join(folder, RUN_FILES.error))?.trim() || "setup failed";
+    return { exitCode, reason: "StartError", message, ...times };
+  }
+  const message = readText(join(folder, RUN_FILES.terminationLog))?.slice(0, LIMITS.terminationMessageBytes);
+  return { exitCode, reason: exitCode === 0 ? "Completed" : "Error", ...(message && { message }), ...times };
+}
+
+/** The container's process 1, while it runs. */
+export function mainProcess(folder: string): ProcessIdentity | undefined {
+  const main = readIdentity(join(folder, RUN_FILES.main));
+  return isRunning(main) ? main : undefined;
+}
+
+/** SIGTERM to process 1. As everywhere on Linux, one without a handler for it ignores it, until SIGKILL. */
+export function terminateRun(folder: string): void {
+  signal(mainProcess(folder), "SIGTERM");
+}
+
+/**
+ * SIGKILL to all of the container: the end of process 1 ends its namespace; in a process namespace shared by
+ * the pod (then `mounts` is given), the container's processes are those of its mount namespace.
+ */
+export function killRun(folder: string, mounts: number | undefined): void {
+  signal(mainProcess(folder), "SIGKILL");
+  if (mounts === undefined) return;
+  const shim = readIdentity(join(folder, RUN_FILES.shim));
+  for (const pid of processesIn("mnt", mounts)) {
+    if (pid !== shim?.pid) signalQuietly(pid);
+  }
+}
+
+/** Mount namespace of a run, by its shim. */
+export function mountNamespace(shim: ProcessIdentity): number | undefined {
+  return isRunning(shim) ? namespaceOf(shim.pid, "mnt") : undefined;
+}
+
+/** The last resort when even the shim does not end. */
+export function killShim(folder: string): void {
+  signal(readIdentity(join(folder, RUN_FILES.shim)), "SIGKILL");
+}
+
+function signalQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone in the meantime.
+  }
+}
+
+function changedAtMs(path: string, atLeastBytes: number): number | undefined {
+  try {
+    const { mtimeMs, size } = statSync(path);
+    return size >= atLeastBytes ? mtimeMs : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

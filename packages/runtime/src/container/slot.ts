@@ -1,0 +1,325 @@
+/**
+ * One container of a pod through all of its runs: the present one, the one before, and their logs.
+ *
+ *   <pod>/containers/<name>/{life,stdout,stderr}   FIFOs, made with the sandbox, used by each run in turn
+ *   <pod>/containers/<name>/<n>/                   the files of run n
+ *   <pod>/containers/<name>/<n>.log                its log
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { LIMITS } from "../limits.ts";
+import { LogFile } from "../logs/log-file.ts";
+import type { ContainerObservation, Problem, Run } from "../pod/observation.ts";
+import { type ProcessIdentity, readIdentity } from "../process/identity.ts";
+import { atMost } from "../process/run.ts";
+import type { Mount } from "../rootfs/fstab.ts";
+import type { ContainerProcess } from "./process.ts";
+import {
+  killRun,
+  killShim,
+  mainProcess,
+  mountNamespace,
+  type RunInfo,
+  type RunNamespaces,
+  type RunWatcher,
+  readRun,
+  startRun,
+  terminateRun,
+  watchRun,
+} from "./run.ts";
+import { CONTAINER_FIFOS, RUN_FILES } from "./run-script.ts";
+
+export interface SlotEvents {
+  started(): void;
+  ended(): void;
+}
+
+interface Live {
+  info: RunInfo;
+  folder: string;
+  log: LogFile;
+  /** Reading of stdout and stderr, to their ends. */
+  drained: Promise<void>[];
+  watch: { close(): void } | undefined;
+  mountNamespace: number | undefined;
+  killTimer: NodeJS.Timeout | undefined;
+  killAtMs: number;
+}
+
+export class ContainerSlot {
+  readonly name: string;
+  readonly #dir: string;
+  readonly #podsDir: string;
+  readonly #events: SlotEvents;
+  readonly #seen: ContainerObservation = {};
+  #live: Live | undefined;
+  #execs = 0;
+
+  constructor(podsDir: string, podDir: string, name: string, events: SlotEvents) {
+    this.name = name;
+    this.#podsDir = podsDir;
+    this.#dir = join(podDir, "containers", name);
+    this.#events = events;
+  }
+
+  get observation(): ContainerObservation {
+    return this.#seen;
+  }
+
+  set problem(problem: Problem | undefined) {
+    if (problem) this.#seen.problem = problem;
+    else delete this.#seen.problem;
+  }
+
+  set backOff(backOff: { untilMs: number; delayMs: number } | undefined) {
+    if (backOff) this.#seen.backOff = backOff;
+    else delete this.#seen.backOff;
+  }
+
+  /** FIFOs that have yet to be made, by whoever makes the sandbox. */
+  fifos(): string[] {
+    mkdirSync(this.#dir, { recursive: true });
+    const present = new Set(readdirSync(this.#dir));
+    return CONTAINER_FIFOS.filter(name => !present.has(name)).map(name => join(this.#dir, name));
+  }
+
+  nextRestartCount(): number {
+    return (this.#seen.current?.restartCount ?? -1) + 1;
+  }
+
+  /** Starts a run. Rejects when it cannot even be set up; the run then never was. */
+  async start(
+    info: RunInfo,
+    imageID: string,
+    process: ContainerProcess,
+    mountsOf: (runFolder: string) => Mount[],
+    namespaces: RunNamespaces,
+  ): Promise<void> {
+    const folder = this.#runFolder(info.restartCount);
+    rmSync(folder, { recursive: true, force: true });
+    const live = this.#newLive(info, folder);
+    const watcher = this.#watcher(live);
+    // Set before anything runs: its start and end may be heard before the shim has answered.
+    this.#live = live;
+    const { current, previous } = this.#seen;
+    this.#advance(observed(info, imageID));
+    try {
+      const mounts = mountsOf(folder);
+      live.watch = await startRun(folder, info, process, mounts, namespaces, watcher, this.#podsDir);
+    } catch (cause) {
+      this.#live = undefined;
+      this.#restore(current, previous);
+      await Promise.all(live.drained);
+      rmSync(folder, { recursive: true, force: true });
+      throw cause;
+    }
+    this.#prune();
+  }
+
+  /** Finds this container's runs on disk; goes on watching the one that still runs. */
+  recover(imageID: (info: RunInfo) => string): void {
+    const counts = this.#runsOnDisk();
+    for (const count of counts.slice(-LIMITS.runsKept)) {
+      const folder = this.#runFolder(count);
+      const info = readInfo(folder);
+      if (!info || readRun(folder).state === "never") {
+        rmSync(folder, { recursive: true, force: true });
+        continue;
+      }
+      const run = observed(info, imageID(info));
+      this.#advance(run);
+      if (count === counts.at(-1)) this.#recoverCurrent(info, folder, run);
+      else this.#read(folder, run);
+    }
+  }
+
+  /** SIGTERM now and SIGKILL after the grace period; called again, it can only shorten that. */
+  stop(graceMs: number): void {
+    const live = this.#live;
+    const run = this.#seen.current;
+    if (!live || !run || run.end) return;
+    if (!run.stopping) terminateRun(live.folder);
+    run.stopping = true;
+    const killAtMs = performance.now() + graceMs;
+    if (killAtMs >= live.killAtMs) return;
+    live.killAtMs = killAtMs;
+    clearTimeout(live.killTimer);
+    live.killTimer = setTimeout(() => {
+      killRun(live.folder, live.mountNamespace);
+      live.killTimer = setTimeout(() => killShim(live.folder), LIMITS.killTimeoutMs);
+    }, graceMs);
+  }
+
+  /** The running container's process 1 and how it was started, for exec; undefined when it does not run. */
+  running(): { main: ProcessIdentity; info: RunInfo } | undefined {
+    const live = this.#live;
+    const main = live && mainProcess(live.folder);
+    return main && this.#seen.current?.startedAtMs !== undefined ? { main, info: live.info } : undefined;
+  }
+
+  /** Counts an exec; the returned function ends it. Throws at the bound. */
+  beginExec(): () => void {
+    if (this.#execs >= LIMITS.execsPerContainer) {
+      throw new Error(
+        `container ${this.name} already runs ${LIMITS.execsPerContainer} commands through exec: end one of them first`,
+      );
+    }
+    this.#execs++;
+    return () => {
+      this.#execs--;
+    };
+  }
+
+  /** Where a run's log is, and the file that still grows. */
+  log(previous: boolean): { path: string; live: LogFile | undefined } | undefined {
+    const run = previous ? this.#seen.previous : this.#seen.current;
+    if (!run) return undefined;
+    const live = this.#live?.info.restartCount === run.restartCount ? this.#live.log : undefined;
+    return { path: this.#logPath(run.restartCount), live };
+  }
+
+  /** Stops listening; the container goes on. */
+  close(): void {
+    clearTimeout(this.#live?.killTimer);
+    this.#live?.watch?.close();
+    this.#live = undefined;
+  }
+
+  #advance(run: Run): void {
+    if (this.#seen.current) this.#seen.previous = this.#seen.current;
+    this.#seen.current = run;
+    this.problem = undefined;
+    this.backOff = undefined;
+  }
+
+  #restore(current: Run | undefined, previous: Run | undefined): void {
+    delete this.#seen.current;
+    delete this.#seen.previous;
+    Object.assign(this.#seen, { ...(current && { current }), ...(previous && { previous }) });
+  }
+
+  #recoverCurrent(info: RunInfo, folder: string, run: Run): void {
+    const live = this.#newLive(info, folder);
+    live.watch = watchRun(folder, this.#watcher(live));
+    const now = readRun(folder);
+    if (now.state !== "running") {
+      live.watch.close();
+      return this.#read(folder, run);
+    }
+    run.startedAtMs = now.startedAtMs;
+    this.#live = live;
+    this.#noteMountNamespace(live);
+  }
+
+  #newLive(info: RunInfo, folder: string): Live {
+    const log = new LogFile(this.#logPath(info.restartCount));
+    const never = Number.POSITIVE_INFINITY;
+    return {
+      info,
+      folder,
+      log,
+      drained: [],
+      watch: undefined,
+      mountNamespace: undefined,
+      killTimer: undefined,
+      killAtMs: never,
+    };
+  }
+
+  #watcher(live: Live): RunWatcher {
+    return {
+      output: (stream, socket) => {
+        live.drained.push(live.log.drain(stream, socket));
+      },
+      started: () => this.#started(live),
+      ended: () => void this.#ended(live),
+    };
+  }
+
+  #started(live: Live): void {
+    if (this.#live !== live) return;
+    this.#noteMountNamespace(live);
+    const run = this.#seen.current;
+    const now = readRun(live.folder);
+    if (!run || run.startedAtMs !== undefined || now.state !== "running") return;
+    run.startedAtMs = now.startedAtMs;
+    this.#events.started();
+  }
+
+  async #ended(live: Live): Promise<void> {
+    clearTimeout(live.killTimer);
+    if (live.mountNamespace !== undefined) killRun(live.folder, live.mountNamespace);
+    await atMost(LIMITS.drainTimeoutMs, Promise.all(live.drained));
+    if (this.#live !== live) return;
+    live.watch?.close();
+    this.#live = undefined;
+    const run = this.#seen.current;
+    if (run?.containerID === live.info.containerID) this.#read(live.folder, run);
+    this.#events.ended();
+  }
+
+  #read(folder: string, run: Run): void {
+    const state = readRun(folder);
+    if (state.state !== "ended") return;
+    run.end = state.end;
+    run.startedAtMs ??= state.end.startedAtMs;
+  }
+
+  /** Needed only where the end of process 1 does not end the others. */
+  #noteMountNamespace(live: Live): void {
+    if (!live.info.sharedProcesses) return;
+    const shim = readIdentity(join(live.folder, RUN_FILES.shim));
+    live.mountNamespace = shim && mountNamespace(shim);
+  }
+
+  #prune(): void {
+    for (const count of this.#runsOnDisk().slice(0, -LIMITS.runsKept)) {
+      rmSync(this.#runFolder(count), { recursive: true, force: true });
+      for (const suffix of ["", ".1"]) rmSync(`${this.#logPath(count)}${suffix}`, { force: true });
+    }
+  }
+
+  #runsOnDisk(): number[] {
+    return namesIn(this.#dir)
+      .filter(name => /^\d+$/.test(name))
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  #runFolder(restartCount: number): string {
+    return join(this.#dir, String(restartCount));
+  }
+
+  #logPath(restartCount: number): string {
+    return join(this.#dir, `${restartCount}.log`);
+  }
+}
+
+function observed(info: RunInfo, imageID: string): Run {
+  const { containerID, restartCount, sandboxAttempt } = info;
+  return {
+    containerID,
+    imageID,
+    restartCount,
+    sandboxAttempt,
+    startedAtMs: undefined,
+    end: undefined,
+    stopping: false,
+  };
+}
+
+function readInfo(folder: string): RunInfo | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, RUN_FILES.info), "utf8")) as RunInfo;
+  } catch {
+    return undefined;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Starts a container of a Pod, or notes why that cannot be done now: image, then configuration, then setup.
+ * Never throws: a container that does not start is a state of its Pod, not a fault of the node.
+ */
+import { randomBytes } from "node:crypto";
+import type { Container, Pod } from "@podwire/api";
+import type { ContainerProcess } from "../container/process.ts";
+import type { ContainerSlot } from "../container/slot.ts";
+import { imageProblem, resolveImage } from "../images/image.ts";
+import type { ProcessIdentity } from "../process/identity.ts";
+import type { Root } from "../rootfs/root.ts";
+import type { BackOff } from "./back-off.ts";
+import { containerMounts, containerProcess } from "./container-process.ts";
+import type { PodPlace } from "./environment.ts";
+import { events } from "./events.ts";
+import type { Problem } from "./observation.ts";
+import type { PodEvent } from "./ports.ts";
+
+export interface StartRequest {
+  labDir: string;
+  podsDir: string;
+  podDir: string;
+  pod: Pod;
+  container: Container;
+  place: PodPlace;
+  root: Root;
+  sandbox: ProcessIdentity;
+  sandboxAttempt: number;
+  slot: ContainerSlot;
+  backOff: BackOff;
+  nowMs: number;
+  event(event: PodEvent): void;
+}
+
+export async function startContainer(request: StartRequest): Promise<void> {
+  const { container, pod, slot } = request;
+  const image = imageProblem(container);
+  if (image !== undefined) return refuseImage(request, image);
+  const builtIn = resolveImage(container.image!).kind === "built-in";
+  if (slot.observation.current === undefined) {
+    request.event(builtIn ? events.pulled(pod, container) : events.notPulled(pod, container));
+  }
+  let process: ContainerProcess;
+  try {
+    process = containerProcess(pod, container, request.place);
+  } catch (cause) {
+    return refuse(request, "CreateContainerConfigError", (cause as Error).message);
+  }
+  try {
+    await startRun(request, process);
+  } catch (cause) {
+    refuse(request, "CreateContainerError", (cause as Error).message);
+  }
+}
+
+async function startRun(request: StartRequest, process: ContainerProcess): Promise<void> {
+  const { container, pod, slot, labDir, podsDir, podDir } = request;
+  const root = await request.root.holder();
+  request.event(events.created(pod, container));
+  const info = {
+    containerID: `podwire://${randomBytes(32).toString("hex")}`,
+    image: container.image!,
+    restartCount: slot.nextRestartCount(),
+    sandboxAttempt: request.sandboxAttempt,
+    sharedProcesses: pod.spec.shareProcessNamespace ?? false,
+    process: { ...process, environment: [...process.environment] },
+  };
+  const imageID = resolveImage(container.image!).id;
+  const mounts = (runFolder: string) => containerMounts(labDir, podsDir, podDir, runFolder);
+  await slot.start(info, imageID, process, mounts, { root, sandbox: request.sandbox });
+}
+
+/** The first refusal is an error, those after it a back-off, as the kubelet shows them. */
+function refuseImage(request: StartRequest, why: string): void {
+  const { container, pod, slot } = request;
+  const again = slot.observation.problem !== undefined;
+  const reason = again ? "ImagePullBackOff" : "ErrImagePull";
+  const message = again ? `Back-off pulling image "${container.image ?? ""}": ErrImagePull: ${why}` : why;
+  if (!again) {
+    request.event(events.failed(pod, container, `Failed to pull image "${container.image ?? ""}": ${why}`));
+    request.event(events.failed(pod, container, "Error: ErrImagePull"));
+  }
+  noteProblem(request, reason, message);
+}
+
+function refuse(request: StartRequest, reason: Problem["reason"], message: string): void {
+  const before = request.slot.observation.problem;
+  if (before?.message !== message) {
+    request.event(events.failed(request.pod, request.container, `Error: ${message}`));
+  }
+  noteProblem(request, reason, message);
+}
+
+function noteProblem(request: StartRequest, reason: Problem["reason"], message: string): void {
+  const { backOff, container, nowMs, slot } = request;
+  const key = `problem/${container.name}`;
+  backOff.attempt(key, nowMs, nowMs);
+  slot.problem = { reason, message, retryAtMs: nowMs + backOff.delayMs(key) };
+}

@@ -1,0 +1,281 @@
+/**
+ * One Pod on this node, from its first sight until nothing of it is left.
+ *
+ *   something happened (applied, a container started or ended, a timer, an address became free)
+ *     -> look: observation  -> status.ts -> report when it differs
+ *                           -> plan.ts   -> carry the actions out, then look again
+ *
+ * Level-triggered: what woke it does not matter, only what it sees. One pass runs at a time.
+ */
+import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import type { Container, Pod, PodStatus } from "@podwire/api";
+import { ContainerSlot } from "../container/slot.ts";
+import { LIMITS } from "../limits.ts";
+import type { Root } from "../rootfs/root.ts";
+import { podHostname } from "../sandbox/etc-files.ts";
+import { BackOff } from "./back-off.ts";
+import { events } from "./events.ts";
+import type { PodPlace } from "./environment.ts";
+import type { PodObservation } from "./observation.ts";
+import { PodSandbox } from "./pod-sandbox.ts";
+import { type Action, allContainers, graceMs, isDeleted, plan } from "./plan.ts";
+import { assertFolderName, type PodRecord } from "./pod-record.ts";
+import { type PodEvent, type PodSurroundings, refOf } from "./ports.ts";
+import { startContainer } from "./start-container.ts";
+import { hasEnded, podStatus } from "./status.ts";
+import { resolveImage } from "../images/image.ts";
+
+export class PodWorker {
+  readonly #around: PodSurroundings;
+  readonly #podsDir: string;
+  readonly #podDir: string;
+  readonly #root: Root;
+  readonly #sandbox: PodSandbox;
+  readonly #slots = new Map<string, ContainerSlot>();
+  readonly #backOff = new BackOff();
+  readonly #startTimeMs: number;
+  #pod: Pod;
+  #reported: PodStatus | undefined;
+  /** After an action that failed, none is tried before then. */
+  #failedUntilMs = 0;
+  readonly #stopping = new Set<string>();
+  #busy = false;
+  #again = false;
+  #closed = false;
+  #cancelWake: () => void = () => {};
+
+  constructor(around: PodSurroundings, podsDir: string, root: Root, pod: Pod, record: PodRecord | undefined) {
+    assertFolderName("metadata.uid", pod.metadata.uid);
+    for (const { name } of allContainers(pod)) assertFolderName("container", name);
+    this.#around = around;
+    this.#podsDir = podsDir;
+    this.#podDir = join(podsDir, pod.metadata.uid);
+    this.#root = root;
+    this.#pod = pod;
+    this.#startTimeMs = record?.startTimeMs ?? around.clock.nowMs();
+    // A Pod that has ended stays so, even where this node has lost what it knew of it.
+    this.#reported = pod.status?.containerStatuses ? pod.status : undefined;
+    this.#sandbox = new PodSandbox(around, this.#podDir, this.#startTimeMs, record, {
+      changed: () => this.wake(),
+      event: event => this.#event(event),
+    });
+    for (const { name } of allContainers(pod)) this.#slots.set(name, this.#slot(name));
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  get status(): PodStatus | undefined {
+    return this.#reported;
+  }
+
+  /** Waits for an address: see PodSandbox. */
+  get wantsAddress(): boolean {
+    return this.#sandbox.wantsAddress;
+  }
+
+  slot(name: string): ContainerSlot | undefined {
+    return this.#slots.get(name);
+  }
+
+  /** A newer version of the same Pod. */
+  apply(pod: Pod): void {
+    this.#pod = pod;
+    this.wake();
+  }
+
+  /** Finds sandbox and containers again after a restart of the daemon. */
+  async recover(): Promise<void> {
+    for (const slot of this.#slots.values()) slot.recover(info => resolveImage(info.image).id);
+    await this.#sandbox.recover(this.#pod);
+    this.wake();
+  }
+
+  /** Something may have changed. */
+  wake(): void {
+    this.#again = true;
+    if (this.#busy || this.#closed) return;
+    this.#busy = true;
+    void this.#passes().finally(() => {
+      this.#busy = false;
+      if (this.#again) this.wake();
+    });
+  }
+
+  addressReleased(): void {
+    this.#sandbox.retryNow();
+    this.wake();
+  }
+
+  /** Lets go of everything; sandbox and containers go on. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelWake();
+    this.#sandbox.close();
+    for (const slot of this.#slots.values()) slot.close();
+  }
+
+  async #passes(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      await this.#pass();
+    }
+  }
+
+  async #pass(): Promise<void> {
+    const nowMs = this.#around.clock.nowMs();
+    const seen = this.#look();
+    const next = plan(this.#pod, seen, this.#backOff, nowMs);
+    this.#noteBackOffs(next.backOffs);
+    this.#report(podStatus(this.#pod, seen, this.#statusContext(nowMs)));
+    this.#wakeAt(next.wakeAtMs);
+    if (this.#failedUntilMs > nowMs) return;
+    try {
+      for (const action of next.actions) await this.#carryOut(action, seen);
+    } catch (cause) {
+      // A full disk, a network that cannot be taken down: the Pod waits, the node goes on.
+      this.#event(events.syncFailed((cause as Error).message));
+      this.#failedUntilMs = nowMs + LIMITS.sandboxRetryMs;
+      this.wake();
+    }
+  }
+
+  #look(): PodObservation {
+    const containers = new Map([...this.#slots].map(([name, slot]) => [name, slot.observation]));
+    const seen = { sandbox: this.#sandbox.observation, containers, ended: hasEnded(this.#reported) };
+    if (seen.ended) return seen;
+    const status = podStatus(this.#pod, seen, this.#statusContext(this.#around.clock.nowMs()));
+    return { ...seen, ended: hasEnded(status) };
+  }
+
+  async #carryOut(action: Action, seen: PodObservation): Promise<void> {
+    switch (action.do) {
+      case "create-sandbox":
+        return this.#createSandbox(seen);
+      case "remove-sandbox":
+        await this.#sandbox.remove(this.#pod);
+        return this.wake();
+      case "start":
+        await this.#start(action.container, action.failedAtMs);
+        return this.wake();
+      case "stop":
+        return this.#stop(action.container);
+      case "forget":
+        return this.#forget();
+    }
+  }
+
+  async #createSandbox(seen: PodObservation): Promise<void> {
+    if (seen.sandbox.state === "gone") this.#event(events.sandboxChanged);
+    const volumes = (this.#pod.spec.volumes ?? []).map(volume => volume.name);
+    if (volumes.length > 0 && seen.sandbox.attempt === 0) this.#event(events.volumesIgnored(volumes));
+    await this.#sandbox.create(this.#pod, () => [...this.#slots.values()].flatMap(slot => slot.fifos()));
+  }
+
+  async #start(container: Container, failedAtMs: number | undefined): Promise<void> {
+    const holder = this.#sandbox.holder;
+    if (!holder) return;
+    const nowMs = this.#around.clock.nowMs();
+    if (failedAtMs !== undefined) this.#backOff.attempt(container.name, failedAtMs, nowMs);
+    this.#stopping.delete(container.name);
+    await startContainer({
+      labDir: this.#around.labDir,
+      podsDir: this.#podsDir,
+      podDir: this.#podDir,
+      pod: this.#pod,
+      container,
+      place: this.#place(),
+      root: this.#root,
+      sandbox: holder,
+      sandboxAttempt: this.#sandbox.observation.attempt,
+      slot: this.#slots.get(container.name)!,
+      backOff: this.#backOff,
+      nowMs,
+      event: event => this.#event(event),
+    });
+  }
+
+  #stop(container: Container): void {
+    if (!this.#stopping.has(container.name)) this.#event(events.killing(this.#pod, container));
+    this.#stopping.add(container.name);
+    this.#slots.get(container.name)!.stop(graceMs(this.#pod));
+  }
+
+  async #forget(): Promise<void> {
+    this.close();
+    await rm(this.#podDir, { recursive: true, force: true });
+    this.#around.gone(refOf(this.#pod));
+  }
+
+  #slot(name: string): ContainerSlot {
+    return new ContainerSlot(this.#podsDir, this.#podDir, name, {
+      started: () => {
+        this.#event(events.started(this.#pod, this.#container(name)));
+        this.wake();
+      },
+      ended: () => {
+        const end = this.#slots.get(name)!.observation.current?.end;
+        if (end?.reason === "StartError") {
+          this.#event(events.failed(this.#pod, this.#container(name), `Error: ${end.message ?? ""}`));
+        }
+        this.wake();
+      },
+    });
+  }
+
+  #container(name: string): Container {
+    return allContainers(this.#pod).find(container => container.name === name)!;
+  }
+
+  #place(): PodPlace {
+    const { nodeName, hostIPs } = this.#around;
+    const { podIPs } = this.#sandbox.observation;
+    return { nodeName, hostIPs, podIPs, hostname: podHostname(this.#pod, nodeName) };
+  }
+
+  #noteBackOffs(backOffs: ReadonlyMap<string, number>): void {
+    for (const [name, slot] of this.#slots) {
+      const untilMs = backOffs.get(name);
+      const before = slot.observation.backOff?.untilMs;
+      slot.backOff = untilMs === undefined ? undefined : { untilMs, delayMs: this.#backOff.delayMs(name) };
+      if (untilMs !== undefined && before === undefined) {
+        this.#event(events.backOff(this.#pod, this.#container(name)));
+      }
+    }
+  }
+
+  #wakeAt(timeMs: number | undefined): void {
+    this.#cancelWake();
+    const failedUntilMs = this.#failedUntilMs > this.#around.clock.nowMs() ? this.#failedUntilMs : undefined;
+    const times = [timeMs, this.#sandbox.retryAtMs, failedUntilMs].filter(time => time !== undefined);
+    if (times.length === 0) return;
+    this.#cancelWake = this.#around.clock.at(Math.min(...times), () => this.wake());
+  }
+
+  #statusContext(nowMs: number) {
+    return {
+      hostIPs: this.#around.hostIPs,
+      startTimeMs: this.#startTimeMs,
+      nowMs,
+      before: this.#reported,
+    };
+  }
+
+  #report(status: PodStatus): void {
+    if (JSON.stringify(status) === JSON.stringify(this.#reported)) return;
+    this.#reported = status;
+    this.#around.report(refOf(this.#pod), status);
+  }
+
+  #event(event: PodEvent): void {
+    this.#around.event(refOf(this.#pod), event);
+  }
+
+  /** Whether the Pod is on its way out. */
+  get deleted(): boolean {
+    return isDeleted(this.#pod);
+  }
+}
+

@@ -1,0 +1,124 @@
+/**
+ * The backend on LMDB: one memory-mapped file in a directory. LMDB never overwrites a page that the last commit
+ * uses, so that a process that is killed at any moment leaves the last commit whole.
+ */
+import { statfs } from "node:fs/promises";
+import { type Database, open, type RootDatabase } from "lmdb";
+import { type Backend, type Batch, type Head, type LogRecord, type Meta, prefixEnd } from "./backend.ts";
+import {
+  decodeHead,
+  decodeMeta,
+  decodeRecord,
+  encodeHead,
+  encodeMeta,
+  encodeRecord,
+} from "./record-codec.ts";
+import { StoreFullError } from "./store.ts";
+
+const META_KEY = "meta";
+
+/** ENOSPC, EDQUOT, EFBIG, MDB_MAP_FULL: there is no room. */
+const FULL_CODES = [28, 122, 27, -30792];
+/** EIO: LMDB says so of a write that was cut short, which is how a disk that fills up shows itself. */
+const CUT_SHORT_CODE = 5;
+/** With less room than this, a write that was cut short was so for want of room. */
+const FULL_BELOW_BYTES = 4 * 1024 * 1024;
+
+export class LmdbBackend implements Backend {
+  readonly #path: string;
+  readonly #root: RootDatabase<Buffer, string>;
+  readonly #heads: Database<Buffer, string>;
+  readonly #records: Database<Buffer, number>;
+
+  private constructor(path: string, root: RootDatabase<Buffer, string>) {
+    this.#path = path;
+    this.#root = root;
+    this.#heads = root.openDB({ name: "heads", encoding: "binary" });
+    this.#records = root.openDB({ name: "records", encoding: "binary" });
+  }
+
+  /** `path` is a directory. */
+  static open(path: string): LmdbBackend {
+    // Without overlapping syncs a commit's promise resolves after the data is on disk, not before.
+    const root = open<Buffer, string>({ path, encoding: "binary", overlappingSync: false, maxDbs: 4 });
+    return new LmdbBackend(path, root);
+  }
+
+  readMeta(): Meta | undefined {
+    const bytes = this.#root.get(META_KEY);
+    return bytes && decodeMeta(bytes);
+  }
+
+  readHead(key: string): Head | undefined {
+    const bytes = this.#heads.get(key);
+    return bytes && decodeHead(bytes);
+  }
+
+  *readHeads(prefix: string, after: string): Iterable<readonly [string, Head]> {
+    const start = after > prefix ? after : prefix;
+    for (const { key, value } of this.#heads.getRange({ start, end: prefixEnd(prefix) })) {
+      if (key !== after) yield [key, decodeHead(value)];
+    }
+  }
+
+  readRecord(revision: number): LogRecord | undefined {
+    const bytes = this.#records.get(revision);
+    return bytes && decodeRecord(revision, bytes);
+  }
+
+  *readRecords(from: number, to: number): Iterable<LogRecord> {
+    for (const { key, value } of this.#records.getRange({ start: from, end: to + 1 })) {
+      yield decodeRecord(key, value);
+    }
+  }
+
+  async commit(batch: Batch): Promise<void> {
+    try {
+      await this.#root.batch(() => this.#write(batch));
+    } catch (error) {
+      throw await this.#explained(await commitError(error));
+    }
+  }
+
+  #write({ meta, records, heads, forgottenRecords }: Batch): void {
+    const writes: Promise<boolean>[] = [];
+    for (const record of records) writes.push(this.#records.put(record.revision, encodeRecord(record)));
+    for (const revision of forgottenRecords) writes.push(this.#records.remove(revision));
+    for (const [key, head] of heads) {
+      writes.push(head === undefined ? this.#heads.remove(key) : this.#heads.put(key, encodeHead(head)));
+    }
+    writes.push(this.#root.put(META_KEY, encodeMeta(meta)));
+    // They fail with their batch, which is where the failure is dealt with.
+    for (const write of writes) write.catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  async #explained(error: Error & { code?: unknown }): Promise<Error> {
+    const code = Number(error.code);
+    const isFull = FULL_CODES.includes(code) || (code === CUT_SHORT_CODE && (await this.#isDiskFull()));
+    if (!isFull) return error;
+    return new StoreFullError(
+      `the store in ${this.#path} cannot grow (${error.message}): free space on its file system; nothing was written, and reading goes on`,
+      { cause: error },
+    );
+  }
+
+  async #isDiskFull(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(this.#path);
+    return bavail * bsize < FULL_BELOW_BYTES;
+  }
+}
+
+/** Why a commit failed: LMDB's binding rejects with an error that only holds a promise of the reason. */
+async function commitError(error: unknown): Promise<Error> {
+  const { commitError: reason } = error as { commitError?: Promise<never> };
+  try {
+    await reason;
+  } catch (cause) {
+    return cause as Error;
+  }
+  return error as Error;
+}
