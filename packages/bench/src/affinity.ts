@@ -15,11 +15,15 @@ export async function whilePinned<T>(
   const before = await Promise.all(pids.map(pid => maskOf(children, pid)));
   try {
     await Promise.all(
-      pids.map(pid => taskset(children, ["--all-tasks", "--cpu-list", "--pid", String(processor), String(pid)])),
+      pids.map(pid =>
+        taskset(children, ["--all-tasks", "--cpu-list", "--pid", String(processor), String(pid)]),
+      ),
     );
     return await run();
   } finally {
-    await Promise.all(pids.map((pid, at) => taskset(children, ["--all-tasks", "--pid", before[at]!, String(pid)])));
+    await Promise.all(
+      pids.map((pid, at) => taskset(children, ["--all-tasks", "--pid", before[at]!, String(pid)])),
+    );
   }
 }
 

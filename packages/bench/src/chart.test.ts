@@ -3,7 +3,13 @@ import { overlayChart } from "./chart.ts";
 import { type CaseRounds, type Report, reportJson, summarize } from "./report.ts";
 import { alignColumns, overlayTable, quantity } from "./table.ts";
 
-function rounds(name: string, unit: string, podwire: number[], kernel: number[], target: number | null): CaseRounds {
+function rounds(
+  name: string,
+  unit: string,
+  podwire: number[],
+  kernel: number[],
+  target: number | null,
+): CaseRounds {
   const better = unit === "µs" ? "lower" : "higher";
   return { name, unit, better, target, podwire, kernel, podwireLoss: [], kernelLoss: [], failures: [] };
 }
@@ -11,12 +17,14 @@ function rounds(name: string, unit: string, podwire: number[], kernel: number[],
 function sample(): Report {
   return {
     cases: [
-      summarize(rounds("tcp-1-stream/across-nodes/mtu-1500/ipv4", "Gbit/s", [5, 5.5, 4.8], [11, 10, 12], 0.45)),
+      summarize(
+        rounds("tcp-1-stream/across-nodes/mtu-1500/ipv4", "Gbit/s", [5, 5.5, 4.8], [11, 10, 12], 0.45),
+      ),
       summarize(rounds("tcp-round-trip-p50/across-nodes/one-core", "µs", [90, 100, 95], [14, 13, 14], 0.25)),
       summarize({
         ...rounds("udp-64B/across-nodes", "packets/s", [60_000, 61_000, 59_000], [], 0.6),
         podwireLoss: [0.001, 0.002, 0.003],
-        failures: ["kernel round 1: <gone> & \"lost\""],
+        failures: ['kernel round 1: <gone> & "lost"'],
       }),
     ],
     rounds: 3,
@@ -54,7 +62,8 @@ describe("overlay report", () => {
     for (const one of parsed.cases) {
       assert.equal(typeof one.name, "string");
       assert.equal(typeof one.unit, "string");
-      for (const value of [one.podwire, one.kernel, one.ratio]) assert.ok(value === null || Number.isFinite(value));
+      for (const value of [one.podwire, one.kernel, one.ratio])
+        assert.ok(value === null || Number.isFinite(value));
     }
     assert.deepEqual(
       parsed.cases.map(one => [one.podwire, one.kernel, one.ratio]),
@@ -79,7 +88,10 @@ describe("overlay report", () => {
   it("draws well-formed SVG with a title, a description and a bar a ratio", () => {
     const svg = overlayChart(sample());
     assertWellFormed(svg);
-    assert.match(svg, /<title id="title">[^<]+<\/title>\n<desc id="description">[^<]+ratio 0\.15, target 0\.25/);
+    assert.match(
+      svg,
+      /<title id="title">[^<]+<\/title>\n<desc id="description">[^<]+ratio 0\.15, target 0\.25/,
+    );
     assert.equal(svg.match(/<rect class="(bar|below)"/g)?.length, 2);
     assert.match(svg, /prefers-color-scheme: dark/);
   });
@@ -91,7 +103,22 @@ describe("overlay report", () => {
   });
 
   it("aligns columns and shortens quantities", () => {
-    assert.deepEqual(alignColumns([["a", "1", "x"], ["bcd", "22", ""]], 1), ["a     1  x", "bcd  22"]);
-    assert.deepEqual([null, 0.123, 12.34, 123.4, 61234.5].map(quantity), ["–", "0.12", "12.3", "123", "61235"]);
+    assert.deepEqual(
+      alignColumns(
+        [
+          ["a", "1", "x"],
+          ["bcd", "22", ""],
+        ],
+        1,
+      ),
+      ["a     1  x", "bcd  22"],
+    );
+    assert.deepEqual([null, 0.123, 12.34, 123.4, 61234.5].map(quantity), [
+      "–",
+      "0.12",
+      "12.3",
+      "123",
+      "61235",
+    ]);
   });
 });

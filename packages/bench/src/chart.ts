@@ -14,7 +14,7 @@ const HEADER_HEIGHT = 82;
 const GROUP_HEIGHT = 34;
 const ROW_HEIGHT = 24;
 const BAR_HEIGHT = 12;
-const FOOTER_HEIGHT = 74;
+const FOOTER_HEIGHT = 92;
 const PLOT_LEFT = MARGIN + LABEL_WIDTH;
 const PLOT_WIDTH = WIDTH - PLOT_LEFT - VALUE_WIDTH - MARGIN;
 
@@ -46,8 +46,7 @@ const CSS = `
 export function overlayChart(report: Report): string {
   const drawn = report.cases.filter(one => one.ratio !== null);
   const groups = groupByUnit(drawn);
-  const height =
-    HEADER_HEIGHT + groups.length * GROUP_HEIGHT + drawn.length * ROW_HEIGHT + FOOTER_HEIGHT;
+  const height = HEADER_HEIGHT + groups.length * GROUP_HEIGHT + drawn.length * ROW_HEIGHT + FOOTER_HEIGHT;
   const scale = scaleFor(drawn);
   const plotBottom = height - FOOTER_HEIGHT + 8;
   const body: string[] = [];
@@ -87,7 +86,10 @@ function scaleFor(drawn: readonly CaseReport[]): Scale {
 }
 
 function groupByUnit(drawn: readonly CaseReport[]) {
-  const units = [...new Set(drawn.map(one => one.unit))];
+  const known = [...GROUPS.keys()];
+  const units = [...new Set([...known, ...drawn.map(one => one.unit)])].filter(unit =>
+    drawn.some(one => one.unit === unit),
+  );
   return units.map(unit => ({
     unit: GROUPS.has(unit) ? unit : "",
     heading: GROUPS.get(unit) ?? unit,
@@ -97,7 +99,7 @@ function groupByUnit(drawn: readonly CaseReport[]) {
 
 function header(hasBars: boolean): string[] {
   const reading = hasBars
-    ? "Ratio to the kernel, measured in one run: 1 is as fast as the kernel, further right is better."
+    ? "Ratio to the kernel, measured in one run: 1 is as good as the kernel, further right is better."
     : "Nothing to compare: the kernel's VXLAN device was not measured.";
   return [
     text(MARGIN, 36, "text title", "Podwire against the kernel's VXLAN device"),
@@ -133,7 +135,7 @@ function bar(one: CaseReport, top: number, scale: Scale): string[] {
   if (one.ratioSpread !== null) {
     const from = scale.at(one.ratioSpread.least);
     const to = scale.at(one.ratioSpread.greatest);
-    parts.push(line("mark-edge", from, to, middle, middle, 3), line("mark", from, to, middle, middle, 1));
+    parts.push(line("mark-edge", from, to, middle, middle, 4), line("mark", from, to, middle, middle, 2));
   }
   if (one.target !== null) {
     const x = scale.at(one.target);

@@ -66,7 +66,9 @@ export async function runIperf3(
     const { payloadBytes } = traffic;
     return await searchRate(async packetsPerSecond => {
       const bits = String(Math.round(packetsPerSecond * payloadBytes * BITS));
-      return probeOf(await run(LEAST_SECONDS, ["--udp", "--length", String(payloadBytes), "--bitrate", bits]));
+      return probeOf(
+        await run(LEAST_SECONDS, ["--udp", "--length", String(payloadBytes), "--bitrate", bits]),
+      );
     });
   }
   throw new Error(`iperf3 has no test of the kind ${traffic.kind}`);
@@ -80,7 +82,8 @@ export function parseIperf3(printed: string): Iperf3End {
 }
 
 function streamMetrics(end: Iperf3End, busy: number, idleShare: number): Metrics {
-  if (end.sum_received === undefined || end.sum_received.bytes === 0) throw new Error("iperf3: nothing received");
+  if (end.sum_received === undefined || end.sum_received.bytes === 0)
+    throw new Error("iperf3: nothing received");
   const { bytes, seconds } = end.sum_received;
   return {
     gigabitsPerSecond: (bytes * BITS) / 1e9 / seconds,

@@ -48,7 +48,14 @@ const podCidr6 = (node: number): string => `fd00:10:245:${node}::`;
 
 function addDevice(own: UnderlayNode, self: number, peer: UnderlayNode, other: number, mtu: number): void {
   inNetworkOf(own.pid, (network, namespace) => {
-    network.createVxlan({ name: DEVICE, vni: VNI, udpPort: UDP_PORT, local: own.address, mac: mac(self), mtu });
+    network.createVxlan({
+      name: DEVICE,
+      vni: VNI,
+      udpPort: UDP_PORT,
+      local: own.address,
+      mac: mac(self),
+      mtu,
+    });
     network.setLink(DEVICE, { up: true });
     network.addAddress(DEVICE, `${podCidr4(self)}.0/32`);
     network.addAddress(DEVICE, `${podCidr6(self)}/128`);

@@ -43,12 +43,12 @@ export const REFINING_STEPS = 5;
 /** The processor that "everything pinned to one core" means. */
 export const PINNED_PROCESSOR = 0;
 
-/** How long the machine is watched for what it uses without traffic. */
-export const IDLE_SHARE_MS = 2_000;
-
 /** How long the idle lab is watched for its share of a processor. */
 export const IDLE_WINDOW_MS = 10_000;
 
 /** A Pod that does not answer, or a lab that is not Ready, by then fails the size benchmark. */
 export const POD_ANSWERS_MS = 30_000;
 export const LAB_READY_MS = 120_000;
+
+/** After a lab has become Ready: start-up garbage is collected, watches are quiet. */
+export const SETTLE_MS = 2_000;

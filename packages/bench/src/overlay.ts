@@ -11,7 +11,6 @@ import { startKernelOverlay } from "./kernel-overlay.ts";
 import {
   DEFAULT_DURATION_SECONDS,
   DEFAULT_ROUNDS,
-  IDLE_SHARE_MS,
   LEAST_DURATION_SECONDS,
   LEAST_ROUNDS,
   MOST_DURATION_SECONDS,
@@ -39,6 +38,8 @@ export interface BenchOverlayOptions {
   readonly onProgress?: (line: string) => void;
 }
 
+export type StartPodwire = typeof startPodwireOverlay;
+
 const NOTES = [
   "CPU s/GB is the busy time of all processors in the window (/proc/stat: user, system, interrupts), generator included, less what the idle machine used.",
   "UDP is the highest delivered rate at which less than 1 % was lost; round trips are of 64 bytes.",
@@ -53,14 +54,20 @@ interface Settings {
   readonly progress: (line: string) => void;
 }
 
-/** Throws RangeError on options that make no sense, before anything is started. */
-export async function benchOverlay(options: BenchOverlayOptions = {}): Promise<Report> {
+/**
+ * Throws RangeError on options that make no sense, before anything is started. `startPodwire` makes what is
+ * measured; tests have their own.
+ */
+export async function benchOverlay(
+  options: BenchOverlayOptions = {},
+  startPodwire: StartPodwire = startPodwireOverlay,
+): Promise<Report> {
   const settings = checked(options);
   const machine = describeMachine();
   const cases: CaseReport[] = [];
   let kernelUnavailable: string | null = null;
   for (const underlayMtu of new Set(settings.measurements.map(each => each.underlayMtu))) {
-    const result = await benchUnderlay(settings, underlayMtu);
+    const result = await benchUnderlay(settings, underlayMtu, startPodwire);
     cases.push(...result.cases);
     kernelUnavailable ??= result.kernelUnavailable;
   }
@@ -101,16 +108,22 @@ interface UnderlayResult {
   readonly kernelUnavailable: string | null;
 }
 
-async function benchUnderlay(settings: Settings, underlayMtu: number): Promise<UnderlayResult> {
+async function benchUnderlay(
+  settings: Settings,
+  underlayMtu: number,
+  startPodwire: StartPodwire,
+): Promise<UnderlayResult> {
   const { signal, progress, durationSeconds } = settings;
   progress(`underlay MTU ${underlayMtu}: starting a lab of two nodes`);
-  const podwire = await startPodwireOverlay(underlayMtu, signal);
+  const podwire = await startPodwire(underlayMtu, signal);
   const children = new Children(signal);
   try {
-    const kernel = await startKernelOverlay(children, podwire.nodes, underlayMtu).catch((error: Error) => error);
+    const kernel = await startKernelOverlay(children, podwire.nodes, underlayMtu).catch(
+      (error: Error) => error,
+    );
     signal?.throwIfAborted();
     const variants = kernel instanceof Error ? [podwire.variant] : [podwire.variant, kernel];
-    const idleShare = await measureIdleShare(signal);
+    const idleShare = await measureIdleShare(durationSeconds, signal);
     const cases: CaseReport[] = [];
     for (const measurement of settings.measurements.filter(each => each.underlayMtu === underlayMtu)) {
       const traffic = { durationSeconds, idleShare };
@@ -126,10 +139,10 @@ async function benchUnderlay(settings: Settings, underlayMtu: number): Promise<U
 }
 
 /** Seconds of processor time a second with both overlays up and no traffic. */
-async function measureIdleShare(signal: AbortSignal | undefined): Promise<number> {
+async function measureIdleShare(durationSeconds: number, signal: AbortSignal | undefined): Promise<number> {
   const before = busySeconds();
   const start = performance.now();
-  await delay(IDLE_SHARE_MS, undefined, signal === undefined ? {} : { signal });
+  await delay(durationSeconds * 1000, undefined, signal === undefined ? {} : { signal });
   return (busySeconds() - before) / ((performance.now() - start) / 1000);
 }
 
@@ -168,7 +181,11 @@ function latest(measurement: Measurement, results: Results): string {
   return `: podwire ${value("podwire")}, kernel ${value("kernel")} ${unit}`;
 }
 
-function roundsOf(one: Measurement["cases"][number], results: Results, failures: readonly string[]): CaseRounds {
+function roundsOf(
+  one: Measurement["cases"][number],
+  results: Results,
+  failures: readonly string[],
+): CaseRounds {
   const values = (name: Variant["name"], metric: keyof Metrics) =>
     results[name].flatMap(metrics => metrics[metric] ?? []);
   const isUdp = one.metric === "packetsPerSecond";

@@ -16,7 +16,10 @@ export interface PodwireOverlay {
 }
 
 /** Resolves when all pods are Ready; a start that fails or is aborted leaves nothing behind. */
-export async function startPodwireOverlay(underlayMtu: number, signal?: AbortSignal): Promise<PodwireOverlay> {
+export async function startPodwireOverlay(
+  underlayMtu: number,
+  signal?: AbortSignal,
+): Promise<PodwireOverlay> {
   const aborting = signal === undefined ? {} : { signal };
   const config = parseLabConfig(clusterFile(underlayMtu), "(podwire bench)");
   const lab = await startLab(config, { ...aborting, waitTimeoutMs: LAB_READY_MS });
@@ -65,7 +68,9 @@ async function benchPod(lab: Lab, pod: Pod): Promise<BenchPod> {
   const ipv4 = addresses.find(address => !address.includes(":"));
   const ipv6 = addresses.find(address => address.includes(":"));
   if (ipv4 === undefined || ipv6 === undefined)
-    throw new Error(`pod ${pod.metadata.name}: status.podIPs: needs an address of each family, has ${addresses}`);
+    throw new Error(
+      `pod ${pod.metadata.name}: status.podIPs: needs an address of each family, has ${addresses}`,
+    );
   return { pid, addresses: { ipv4, ipv6 } };
 }
 

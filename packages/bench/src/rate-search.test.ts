@@ -30,6 +30,17 @@ describe("rate search", () => {
     assert.deepEqual(found, { packetsPerSecond: 100_000, loss: 0 });
   });
 
+  it("forgives one hiccup at a rate", async () => {
+    const tried = new Set<number>();
+    const steady = path(100_000, 10_000_000);
+    const found = await searchRate(rate => {
+      const isFirst = !tried.has(rate);
+      tried.add(rate);
+      return isFirst ? { sent: 100, delivered: 50, seconds: 1 } : steady(rate);
+    });
+    assert.ok(found.packetsPerSecond > 90_000);
+  });
+
   it("ends on a path that delivers nothing", async () => {
     assert.deepEqual(await searchRate(path(0, 1_000_000)), { packetsPerSecond: 0, loss: 1 });
   });

@@ -1,7 +1,8 @@
 /**
  * Finds the highest rate at which a path loses less than LOSS_LIMIT of its datagrams: doubling until it
  * loses too much or the sender cannot go faster, then halving the gap between the best good rate and the
- * least bad one. What is reported is what was delivered, not what was asked for.
+ * least bad one. A rate must lose twice to be bad: one hiccup of the machine must not end the search. What
+ * is reported is what was delivered, not what was asked for.
  */
 import { FIRST_RATE, LOSS_LIMIT, MOST_RATE, REFINING_STEPS } from "./limits.ts";
 
@@ -38,7 +39,8 @@ export async function searchRate(
   let good = 0;
   let bad = MOST_RATE;
   const judge = async (rate: number): Promise<"good" | "bad" | "sender-bound"> => {
-    const probe = await probeAt(rate);
+    let probe = await probeAt(rate);
+    if (lossOf(probe) >= LOSS_LIMIT) probe = await probeAt(rate);
     if (lossOf(probe) >= LOSS_LIMIT) {
       bad = Math.min(bad, rate);
       return "bad";
@@ -59,5 +61,7 @@ export async function searchRate(
     await judge(rate);
   }
   for (let step = 0; verdict === "bad" && step < REFINING_STEPS; step += 1) await judge((good + bad) / 2);
-  return best === null ? { packetsPerSecond: 0, loss: 1 } : { packetsPerSecond: rateOf(best), loss: lossOf(best) };
+  return best === null
+    ? { packetsPerSecond: 0, loss: 1 }
+    : { packetsPerSecond: rateOf(best), loss: lossOf(best) };
 }

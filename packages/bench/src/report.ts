@@ -2,8 +2,9 @@
  * The report of `podwire bench overlay`, as data: one row a case, medians first, everything that they were
  * made of after. `-o json` prints exactly this, so a field's name is an interface.
  */
-import { type Better, median, ratio, type Spread, significant, spread } from "./statistics.ts";
+
 import type { Machine } from "./machine.ts";
+import { type Better, median, ratio, type Spread, significant, spread } from "./statistics.ts";
 
 export interface CaseReport {
   readonly name: string;

@@ -68,7 +68,9 @@ function range(between: Spread | null): string {
 /** Rows of equal length as lines; the first `leftColumns` and the last one stand left, numbers right. */
 export function alignColumns(rows: readonly (readonly string[])[], leftColumns: number): string[] {
   const columns = rows[0]?.length ?? 0;
-  const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map(cells => cells[at]!.length)));
+  const widths = Array.from({ length: columns }, (_, at) =>
+    Math.max(...rows.map(cells => cells[at]!.length)),
+  );
   return rows.map(cells =>
     cells
       .map((cell, at) => {

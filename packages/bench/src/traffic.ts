@@ -22,7 +22,7 @@ const GENERATOR = fileURLToPath(new URL("./generator/main.js", import.meta.url))
 
 /** The steps of a rate search are many; each lasts this share of a measurement. */
 const STEP_SHARE = 0.25;
-const MOST_STEPS = 32;
+const MOST_STEPS = 40;
 
 export interface TrafficOptions {
   readonly durationSeconds: number;

@@ -60,13 +60,13 @@ export interface Api {
   /** Replaces the object; a resourceVersion in it must be the stored one. */
   update<T extends KubernetesObject>(kind: Kind<T>, object: T, options?: UpdateOptions): Promise<T>;
   /**
-   * Reads, lets `change` edit a copy, writes, and starts again when another writer came first. `change` returns
-   * false, or leaves the copy as it was, to write nothing.
+   * Reads, lets `change` edit a copy, writes, and starts again when another writer came first. A copy that is left
+   * as it was is not written.
    */
   mutate<T extends KubernetesObject>(
     kind: Kind<T>,
     ref: ObjectRef,
-    change: (copy: T) => boolean | undefined,
+    change: (copy: T) => void,
     options?: UpdateOptions,
   ): Promise<T>;
   delete<T extends KubernetesObject>(kind: Kind<T>, ref: ObjectRef, request?: DeleteRequest): Promise<void>;

@@ -50,7 +50,7 @@ class RegistryApi implements Api {
   async mutate<T extends KubernetesObject>(
     kind: Kind<T>,
     ref: ObjectRef,
-    change: (copy: T) => boolean | undefined,
+    change: (copy: T) => void,
     options?: UpdateOptions,
   ): Promise<T> {
     return (await this.#registry.mutate(kind, ref, change, options)).object;

@@ -82,6 +82,8 @@ export class Conntrack {
   #oldest = -1;
   #newest = -1;
   #hand = 0;
+  /** The entry found last: bulk traffic is many packets of one flow in a row, and then needs no hash. */
+  #recent = NO_ENTRY;
 
   constructor(capacity: number, seed: readonly [number, number], clock: Clock, listener: FlowEndListener) {
     this.capacity = capacity;
@@ -122,36 +124,43 @@ export class Conntrack {
   }
 
   #lookupIpv4(packet: Packet): number {
-    const tuples = this.#tuples;
-    const source = packet.source3;
-    const destination = packet.destination3;
-    const ports = packet.ports;
+    if (this.#recent !== NO_ENTRY && this.#sameIpv4(this.#recent << ROW_SHIFT, packet)) return this.#recent;
     const protocol = packet.protocol | (4 << 8);
-    const hash = this.#hash.ofIpv4(source, destination, ports, protocol);
+    const hash = this.#hash.ofIpv4(packet.source3, packet.destination3, packet.ports, protocol);
     let next = this.#heads[hash & this.#mask]!;
     while (next !== 0) {
       const row = (next - 1) << ROW_SHIFT;
-      const same =
-        tuples[row + T.ports] === ports &&
-        tuples[row + 3] === source &&
-        tuples[row + 7] === destination &&
-        tuples[row + T.protocol] === protocol;
-      if (same) return next - 1;
-      next = tuples[row + T.next]!;
+      if (this.#sameIpv4(row, packet)) return this.#found(next - 1);
+      next = this.#tuples[row + T.next]!;
     }
     return NO_ENTRY;
   }
 
   #lookupIpv6(packet: Packet): number {
-    const tuples = this.#tuples;
+    if (this.#recent !== NO_ENTRY && this.#sameIpv6(this.#recent << ROW_SHIFT, packet)) return this.#recent;
     const hash = this.#hashIpv6(packet);
     let next = this.#heads[hash & this.#mask]!;
     while (next !== 0) {
       const row = (next - 1) << ROW_SHIFT;
-      if (tuples[row + T.hash] === hash && this.#sameIpv6(row, packet)) return next - 1;
-      next = tuples[row + T.next]!;
+      if (this.#tuples[row + T.hash] === hash && this.#sameIpv6(row, packet)) return this.#found(next - 1);
+      next = this.#tuples[row + T.next]!;
     }
     return NO_ENTRY;
+  }
+
+  #found(entry: number): number {
+    this.#recent = entry;
+    return entry;
+  }
+
+  #sameIpv4(row: number, packet: Packet): boolean {
+    const tuples = this.#tuples;
+    return (
+      tuples[row + T.ports] === packet.ports &&
+      tuples[row + 3] === packet.source3 &&
+      tuples[row + 7] === packet.destination3 &&
+      tuples[row + T.protocol] === (packet.protocol | (4 << 8))
+    );
   }
 
   #hashIpv6(packet: Packet): number {
@@ -323,6 +332,7 @@ export class Conntrack {
     this.#unlink(flow << 1);
     this.#unlink((flow << 1) + 1);
     this.#unlist(flow);
+    if (this.#recent >> 1 === flow) this.#recent = NO_ENTRY;
     const row = flow << ROW_SHIFT;
     this.#flows[row + Flow.generation] = (this.#flows[row + Flow.generation]! + 1) | 0;
     this.#flows[row + Flow.state] = FREE;

@@ -5,6 +5,7 @@
 import type { Lab } from "./lab.ts";
 import type { StartOptions } from "./start.ts";
 import type { LabConfig } from "./config/cluster.ts";
+import { labPaths } from "./state/directory.ts";
 
 export { type Cidr, parseCidr } from "./config/cidr.ts";
 export { defaultLabConfig, type LabConfig, type NodeConfig, parseLabConfig } from "./config/cluster.ts";
@@ -43,4 +44,10 @@ export async function takeDown(name: string): Promise<boolean> {
 export async function knownLabs(): Promise<string[]> {
   const { knownLabs: known } = await import("./down/down.ts");
   return known();
+}
+
+/** Living processes of a lab other than this one and its ancestors: daemons, holders of namespaces, containers. */
+export async function labMembers(name: string): Promise<import("@podwire/runtime").ProcessIdentity[]> {
+  const { findMembers } = await import("./down/members.ts");
+  return findMembers(labPaths(name).directory);
 }

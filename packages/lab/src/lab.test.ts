@@ -23,7 +23,7 @@ import {
 } from "./index.ts";
 import { findMembers } from "./down/members.ts";
 import { networkNamespace } from "./state/identity.ts";
-import { countMachine, processesNaming } from "./testing/machine.ts";
+import { NO_TRACES, processesNaming, tracesOf } from "./testing/machine.ts";
 
 const FAKE = fileURLToPath(new URL("testing/fake-daemon.js", import.meta.url));
 const PROGRAM: Program = { command: process.execPath, arguments: [FAKE] };
@@ -32,7 +32,6 @@ describe("lab", function () {
   this.timeout(30_000);
   const base = join(tmpdir(), `podwire-lab-test-${process.pid}`);
   let counter = 0;
-  let before: ReturnType<typeof countMachine>;
   let outerRunDirectory: string | undefined;
 
   const config = (more: Partial<LabConfig> = {}): LabConfig => ({
@@ -53,7 +52,6 @@ describe("lab", function () {
   beforeEach(() => {
     outerRunDirectory = process.env["PODWIRE_RUN_DIR"];
     process.env["PODWIRE_RUN_DIR"] = base;
-    before = countMachine(base);
   });
 
   afterEach(async () => {
@@ -64,10 +62,7 @@ describe("lab", function () {
   });
 
   function assertNothingLeft(name: string): void {
-    const paths = labPaths(name);
-    assert.deepEqual(findMembers(paths.directory), []);
-    assert.deepEqual(processesNaming(paths.directory), []);
-    assert.deepEqual(countMachine(base), before);
+    assert.deepEqual(tracesOf(labPaths(name).directory, base), NO_TRACES);
     assert(!existsSync(base), `${base} is still there`);
   }
 
@@ -95,8 +90,10 @@ describe("lab", function () {
     );
     assert.equal(networkNamespace(lab.pidOf("node-1")!), state.nodes[0]!.namespace);
     assert.equal(networkNamespace(lab.pidOf("control-plane")!), networkNamespace(process.pid));
-    assert.notEqual(countMachine(base).networkNamespaces, before.networkNamespaces);
-    assert.equal(countMachine(base).devices, before.devices, "the host sees no device of a lab");
+    const traces = tracesOf(lab.paths.directory, base);
+    assert.deepEqual(traces.hostDevices, [], "the host sees no device of a lab");
+    // Control plane, two daemons, two pods of a holder and a container, and the holders of three hosts.
+    assert.equal(traces.members, 3 + 4 + 3);
     await lab.down();
     assertNothingLeft(lab.config.name);
   });
@@ -273,7 +270,8 @@ describe("lab", function () {
       const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
         stdio: ["ignore", "pipe", "inherit"],
       });
-      await once(child.stdout, "data");
+      const ready = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+      assert.equal(String(ready[0]), "ready\n", "the process that should make a lab ended");
       const kill = async () => {
         child.kill("SIGKILL");
         await once(child, "exit");

@@ -24,6 +24,8 @@ const SOCK_CLOEXEC = 0x80000;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const MSG_NOSIGNAL = 0x4000;
+/** IPPROTO_ICMP and IPPROTO_ICMPV6. */
+const PING_PROTOCOL = { 4: 1, 6: 58 } as const;
 
 /** Levels and names for `setOption`. */
 export const SOL = { socket: 1, tcp: 6, udp: 17, ip: 0, ipv6: 41 } as const;
@@ -42,7 +44,8 @@ export const TCP = { noDelay: 1, maximumSegment: 2, info: 11 } as const;
 
 export interface SocketOptions {
   readonly family: 4 | 6;
-  readonly type: "tcp" | "udp";
+  /** `ping` sends and receives ICMP echo messages without raw access (sysctl net.ipv4.ping_group_range permitting). */
+  readonly type: "tcp" | "udp" | "ping";
   readonly nonBlocking?: boolean;
   /** Descriptor of the network namespace to open it in; the calling thread's own when absent. */
   readonly namespace?: number;
@@ -62,9 +65,10 @@ export class Socket {
     const domain = options.family === 4 ? AF_INET : AF_INET6;
     const kind = options.type === "tcp" ? SOCK_STREAM : SOCK_DGRAM;
     const flags = kind | SOCK_CLOEXEC | (options.nonBlocking === true ? SOCK_NONBLOCK : 0);
+    const protocol = options.type === "ping" ? PING_PROTOCOL[options.family] : 0;
     const object = `${options.type} socket over IPv${options.family}`;
     return new Socket(
-      inNamespace(options.namespace, () => check(libc.socket(domain, flags, 0), "socket", object)),
+      inNamespace(options.namespace, () => check(libc.socket(domain, flags, protocol), "socket", object)),
     );
   }
 

@@ -16,10 +16,11 @@ import { join } from "node:path";
 import type { Pod } from "@podwire/api";
 import { type NodeRegistration, NodeSyncClient, type NodeSyncHandlers } from "@podwire/client/node-sync";
 import { type Compiled, compile, type NetworkSnapshot } from "@podwire/compiler";
+import type { Tun } from "@podwire/linux";
 import type { Registered, Taint, Vtep } from "@podwire/protocol";
 import { Runtime } from "@podwire/runtime";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
-import { openHostDevice } from "./host-device.ts";
+import { configureHostDevice, openHostDevice } from "./host-device.ts";
 import { capacity, nodeInfo, podMtu, underlayMtu, vtepMac } from "./identity.ts";
 import { serveInspection } from "./inspection.ts";
 import { Ipam } from "./ipam.ts";
@@ -57,6 +58,7 @@ export class NodeDaemon {
   readonly #peers: Peers;
   readonly #publisher: Publisher;
   readonly #sync: NodeSyncClient;
+  readonly #host: Tun;
   readonly #dataPlane: Promise<DataPlane>;
   #podCidrs: readonly string[] = [];
   #clusterCidrs: readonly string[] = [];
@@ -91,7 +93,12 @@ export class NodeDaemon {
         for (const { object, field, message } of omissions) options.log(`${object}: ${field}: ${message}`);
       },
     });
-    this.#dataPlane = startDataPlane({ udpPort: options.udpPort, tables: compile(this.#snapshot(0)).tables });
+    this.#host = openHostDevice();
+    this.#dataPlane = startDataPlane({
+      udpPort: options.udpPort,
+      udpSegmentation: this.#host.udpSegmentation,
+      tables: compile(this.#snapshot(0)).tables,
+    });
     this.#started = new Promise((resolve, reject) => {
       this.#settleStart = { resolve, reject };
     });
@@ -176,16 +183,21 @@ export class NodeDaemon {
     const { directory, name, log } = this.#options;
     const ipam = new Ipam(join(directory, "ipam.json"), name, this.#podCidrs);
     this.#hostAddresses = ipam.nodeAddresses();
-    const host = openHostDevice({
+    configureHostDevice({
       addresses: this.#hostAddresses,
       podCidrs: this.#podCidrs,
       clusterCidrs: this.#clusterCidrs,
       mtu: this.#mtu,
     });
     const dataPlane = await this.#dataPlane;
-    const network = new PodNetwork({ ipam, dataPlane, mtu: this.#mtu, publish: () => this.#publisher.publish() });
+    const network = new PodNetwork({
+      ipam,
+      dataPlane,
+      mtu: this.#mtu,
+      publish: () => this.#publisher.publish(),
+    });
     this.#network = network;
-    await dataPlane.addPort({ port: HOST_PORT, fd: host.fd });
+    await dataPlane.addPort({ port: HOST_PORT, fd: this.#host.fd, mtu: this.#mtu });
     await this.#publisher.publish();
     const runtime = this.#makeRuntime(network);
     const recovered = await runtime.recover();

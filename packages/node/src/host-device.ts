@@ -6,7 +6,14 @@
  *
  * The device is persistent: host routes and connections live through a restart of the daemon.
  */
-import { openTun, replaceMasquerade, type Rtnetlink, type Tun, withRtnetlink, writeSysctl } from "@podwire/linux";
+import {
+  openTun,
+  type Rtnetlink,
+  replaceMasquerade,
+  type Tun,
+  withRtnetlink,
+  writeSysctl,
+} from "@podwire/linux";
 import { TUN_QUEUE_PACKETS } from "./limits.ts";
 
 export const HOST_DEVICE = "pw0";
@@ -19,11 +26,16 @@ export interface HostDeviceOptions {
   mtu: number;
 }
 
-/** Makes `pw0`, its routes and the masquerade, or finds them and brings them up to date. */
-export function openHostDevice(options: HostDeviceOptions): Tun {
-  const { addresses, mtu } = options;
+/** Makes `pw0`, or attaches to the one that a daemon before this one has left. */
+export function openHostDevice(): Tun {
   const tun = openTun({ name: HOST_DEVICE, persistent: true, queueLength: TUN_QUEUE_PACKETS });
   quietIpv6(undefined, HOST_DEVICE);
+  return tun;
+}
+
+/** Addresses, routes and the masquerade of `pw0`, made or brought up to date. */
+export function configureHostDevice(options: HostDeviceOptions): void {
+  const { addresses, mtu } = options;
   withRtnetlink(undefined, network => {
     network.setLink("lo", { up: true });
     network.setLink(HOST_DEVICE, { mtu, up: true });
@@ -40,7 +52,6 @@ export function openHostDevice(options: HostDeviceOptions): Tun {
     clusterCIDRs: options.clusterCidrs,
     hostDevice: HOST_DEVICE,
   });
-  return tun;
 }
 
 /** Pods' packets to the outside are forwarded by this host's kernel. */

@@ -1,2 +1,2 @@
 /** The node daemon: what `podwire node` runs. */
-export { type NodeOptions, NodeDaemon } from "./daemon.ts";
+export { NodeDaemon, type NodeOptions } from "./daemon.ts";

@@ -48,7 +48,9 @@ function counters({ node, dataPlane, podOf, peerOf }: InspectionOptions): object
     counters: scalars,
     drops,
     ports: Object.fromEntries([...ports].map(([port, counts]) => [portName(port), counts])),
-    peers: Object.fromEntries([...peers].map(([index, counts]) => [peerOf(index) ?? `peer ${index}`, counts])),
+    peers: Object.fromEntries(
+      [...peers].map(([index, counts]) => [peerOf(index) ?? `peer ${index}`, counts]),
+    ),
   };
 }
 

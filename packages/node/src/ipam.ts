@@ -127,7 +127,11 @@ function load(file: string): State | undefined {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  return JSON.parse(text) as State;
+  try {
+    return JSON.parse(text) as State;
+  } catch (cause) {
+    throw new Error(`${file} is damaged: remove the node's directory and its pods to start anew`, { cause });
+  }
 }
 
 function requireCidr(node: string, text: string): Cidr {

@@ -40,7 +40,7 @@ export class PodNetwork implements Network {
     const tun = openPodDevice(sandboxPid, podIPs, this.#options.mtu);
     const port = this.#ports.add(uid, `${namespace}/${name}`, podIPs, tun.fd);
     try {
-      await this.#options.dataPlane.addPort({ port: port.port, fd: port.fd });
+      await this.#options.dataPlane.addPort({ port: port.port, fd: port.fd, mtu: this.#options.mtu });
       await this.#options.publish();
     } catch (error) {
       await this.#unplug(uid);

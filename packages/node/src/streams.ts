@@ -27,7 +27,8 @@ export class Streams {
     const attachment = this.#attach(request.streamId);
     this.#open++;
     try {
-      if (this.#open > MAX_STREAMS) throw new Error(`this node has ${MAX_STREAMS} streams open: close one first`);
+      if (this.#open > MAX_STREAMS)
+        throw new Error(`this node has ${MAX_STREAMS} streams open: close one first`);
       if (request.kind.case === "exec") await this.#exec(attachment, request, request.kind.value);
       else if (request.kind.case === "logs") await this.#logs(attachment, request, request.kind.value);
       else throw new Error("the control plane asked for a kind of stream that this node does not know");
@@ -42,7 +43,8 @@ export class Streams {
     const session = this.#runtime.exec(request.pod.uid, request.container, exec);
     void takeInput(attachment, session);
     const outputs = [relay(session.stdout, value => attachment.send({ case: "stdout", value }))];
-    if (session.stderr) outputs.push(relay(session.stderr, value => attachment.send({ case: "stderr", value })));
+    if (session.stderr)
+      outputs.push(relay(session.stderr, value => attachment.send({ case: "stderr", value })));
     const code = await session.ended;
     await Promise.all(outputs);
     await attachment.end({ code, message: "" });

@@ -27,6 +27,7 @@ export function kindEntry<T extends KubernetesObject>(
     applyDefaults: nothing,
     prepareCreate: nothing,
     prepareUpdate: nothing,
+    keptBecause: () => undefined,
     validate: () => [],
     validateUpdate: () => [],
     ...entry,

@@ -37,6 +37,8 @@ export type Deletion<T> =
 /** A part of an object that is written on its own: the rest of what a request brings is ignored. */
 export interface Subresource<T extends KubernetesObject> {
   readonly name: string;
+  /** What clients may do with it. */
+  readonly verbs: readonly ("create" | "get" | "patch" | "update")[];
   /** Returns the stored object with the subresource's part of `next` put in. */
   take(stored: T, next: T): T;
   validate(next: T, stored: T): FieldError[];
@@ -71,6 +73,8 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> {
   prepareCreate(object: T): void;
   /** Before validation of an update: what this way of writing may not change is taken from `stored`. */
   prepareUpdate(next: T, stored: T): void;
+  /** Why this object may not be deleted; undefined: it may. */
+  keptBecause(object: T): string | undefined;
   /** Beyond metadata and what the schema says. */
   validate(object: T): FieldError[];
   validateUpdate(next: T, stored: T): FieldError[];
@@ -85,5 +89,6 @@ export function apiVersionOf(kind: { group: string; version: string }): string {
 export function statusSubresource<T extends KubernetesObject & { status: unknown }>(
   validate: (next: T, stored: T) => FieldError[] = () => [],
 ): Subresource<T> {
-  return { name: "status", take: (stored, next) => ({ ...stored, status: next.status }), validate };
+  const verbs = ["get", "patch", "update"] as const;
+  return { name: "status", verbs, take: (stored, next) => ({ ...stored, status: next.status }), validate };
 }

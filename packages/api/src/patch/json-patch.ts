@@ -40,23 +40,27 @@ function apply(root: Root, { op, path, from, value }: JsonPatchOperation, what: 
   const place = locate(root, path, what);
   switch (op) {
     case "add":
-      return insert(place, required(value, what), what);
+      insert(place, required(value, what), what);
+      return;
     case "replace":
       read(place, what);
       place.set(required(value, what));
       return;
     case "remove":
-      return remove(place, what);
+      remove(place, what);
+      return;
     case "move": {
       if (path.startsWith(`${from}/`)) throw new JsonPatchError(`${what}: a value cannot move into itself`);
       const source = locate(root, from, what);
       const moved = read(source, what);
       remove(source, what);
       // The removal may have shifted the items of a list on the way.
-      return insert(locate(root, path, what), moved, what);
+      insert(locate(root, path, what), moved, what);
+      return;
     }
     case "copy":
-      return insert(place, structuredClone(read(locate(root, from, what), what)), what);
+      insert(place, structuredClone(read(locate(root, from, what), what)), what);
+      return;
     case "test":
       if (jsonEqual(read(place, what), value)) return;
       throw new JsonPatchError(`${what}: testing value ${JSON.stringify(value)} failed`);
@@ -110,16 +114,22 @@ function placeOf(holder: Record<string, unknown> | unknown[], key: string): Plac
 const INDEX = /^(0|[1-9]\d*)$/;
 
 function read({ holder, key }: Place, what: string): unknown {
-  const isThere = Array.isArray(holder) ? INDEX.test(key) && Number(key) < holder.length : Object.hasOwn(holder, key);
+  const isThere = Array.isArray(holder)
+    ? INDEX.test(key) && Number(key) < holder.length
+    : Object.hasOwn(holder, key);
   if (!isThere) throw new JsonPatchError(`${what}: nothing is at "${key}"`);
   return (holder as Record<string, unknown>)[key];
 }
 
 function insert(place: Place, value: unknown, what: string): void {
   const { holder, key } = place;
-  if (!Array.isArray(holder)) return place.set(value);
+  if (!Array.isArray(holder)) {
+    place.set(value);
+    return;
+  }
   const at = key === "-" ? holder.length : INDEX.test(key) ? Number(key) : Number.NaN;
-  if (!(at <= holder.length)) throw new JsonPatchError(`${what}: "${key}" is no index of a list of ${holder.length}`);
+  if (!(at <= holder.length))
+    throw new JsonPatchError(`${what}: "${key}" is no index of a list of ${holder.length}`);
   holder.splice(at, 0, value);
 }
 

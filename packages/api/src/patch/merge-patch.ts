@@ -7,7 +7,9 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   const kept = Object.entries(base).filter(([key]) => !Object.hasOwn(patch, key));
   const changed = Object.entries(patch)
     .filter(([, value]) => value !== null)
-    .map(([key, value]) => [key, mergePatch(Object.hasOwn(base, key) ? base[key] : undefined, value)] as const);
+    .map(
+      ([key, value]) => [key, mergePatch(Object.hasOwn(base, key) ? base[key] : undefined, value)] as const,
+    );
   return Object.fromEntries([...kept, ...changed]);
 }
 

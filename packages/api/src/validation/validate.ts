@@ -6,19 +6,22 @@ import type { FieldError } from "./field-error.ts";
 import { validateMetadata, validateMetadataUpdate } from "./metadata.ts";
 
 export function validateNew<T extends KubernetesObject>(kind: Kind<T>, object: T): FieldError[] {
-  return [...validateMetadata(kind, object), ...checkFields(kind, object), ...kind.validate(object)];
+  const errors = [...validateMetadata(kind, object), ...checkFields(kind, object)];
+  return isWhole(kind, object) ? [...errors, ...kind.validate(object)] : errors;
 }
 
 export function validateUpdate<T extends KubernetesObject>(kind: Kind<T>, next: T, stored: T): FieldError[] {
-  return [
-    ...validateMetadataUpdate(next.metadata, stored.metadata),
-    ...validateNew(kind, next),
-    ...kind.validateUpdate(next, stored),
-  ];
+  const errors = [...validateMetadataUpdate(next.metadata, stored.metadata), ...validateNew(kind, next)];
+  return isWhole(kind, next) ? [...errors, ...kind.validateUpdate(next, stored)] : errors;
 }
 
 /** Without the status, which the system writes itself. */
 function checkFields<T extends KubernetesObject>(kind: Kind<T>, object: T): FieldError[] {
   const { status: _, ...rest } = object as T & { status?: unknown };
   return checkSchema(kind.schema, rest);
+}
+
+/** Has its parts, such as the spec, that the kind's own rules are about. */
+function isWhole<T extends KubernetesObject>(kind: Kind<T>, object: T): boolean {
+  return [...kind.schema.fields].every(([key, { presence }]) => presence !== "required" || key in object);
 }

@@ -90,6 +90,8 @@ export interface Watch<T = KubernetesObject> {
 }
 
 export interface Registry {
+  /** Names the history that the revisions count in; it outlives restarts, not the store. */
+  readonly history: string;
   /** The revision of the last commit. */
   readonly revision: number;
 
@@ -114,6 +116,14 @@ export interface Registry {
     kind: Kind<T>,
     ref: ObjectRef,
     change: (copy: T) => void,
+    options?: UpdateOptions,
+  ): Promise<Stored<T>>;
+
+  /** As `mutate`, with a `make` that returns the next state: what a patch does. */
+  replace<T extends KubernetesObject>(
+    kind: Kind<T>,
+    ref: ObjectRef,
+    make: (copy: T) => T,
     options?: UpdateOptions,
   ): Promise<Stored<T>>;
 

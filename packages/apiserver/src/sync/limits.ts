@@ -9,8 +9,8 @@ export const LIMITS = {
   queuedAnswers: 4096,
   /** Status writes of one node under way at once; beyond, its stream is not read until some are stored. */
   writesUnderWay: 256,
-  /** A position that moved without a message for the node is told by a bookmark this much later. */
-  bookmarkDelayMs: 5_000,
+  /** A position that moved without a message for the node is told by a bookmark this often. */
+  bookmarkIntervalMs: 5_000,
   /** A node that was asked to open a stream connects back within this, or the client gets an error. */
   attachTimeoutMs: 5_000,
   /** Streams asked for and not yet connected, over all nodes; beyond, a request is refused as too many. */

@@ -3,7 +3,7 @@
  *
  * `changes` resolves when the node has taken them, so the caller reads no further until then. Answers
  * (acknowledgements, requests to open streams) do not wait: they are queued and go with the next batch.
- * A node that takes nothing for LIMITS.drainTimeoutMs, or lets answers pile up, rejects the writer with
+ * A node that takes nothing for the drain timeout, or lets answers pile up, rejects the writer with
  * SlowNode.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
@@ -26,14 +26,16 @@ export type SyncCall = ServerDuplexStream<FromNode, Buffer>;
 export class Outgoing {
   readonly #call: SyncCall;
   readonly #ended: AbortSignal;
+  readonly #drainTimeoutMs: number;
   readonly #failed: (error: SlowNode) => void;
   #answers: Buffer[] = [];
   #flushing = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(call: SyncCall, ended: AbortSignal, failed: (error: SlowNode) => void) {
+  constructor(call: SyncCall, ended: AbortSignal, drainTimeoutMs: number, failed: (error: SlowNode) => void) {
     this.#call = call;
     this.#ended = ended;
+    this.#drainTimeoutMs = drainTimeoutMs;
     this.#failed = failed;
   }
 
@@ -98,8 +100,8 @@ export class Outgoing {
         else resolve();
       };
       const timer = setTimeout(
-        () => finish(new SlowNode(`it has not read its stream for ${LIMITS.drainTimeoutMs / 1000} s`)),
-        LIMITS.drainTimeoutMs,
+        () => finish(new SlowNode(`it has not read its stream for ${this.#drainTimeoutMs / 1000} s`)),
+        this.#drainTimeoutMs,
       );
       this.#ended.addEventListener("abort", ended);
       this.#call.write(batch, finish);

@@ -7,7 +7,7 @@
  * same: nothing the node could send would change that.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { isReason, kinds, type Pod, type PodStatus as PodStatusObject } from "@podwire/api";
+import { isReason, kinds, notFound, type Pod, type PodStatus as PodStatusObject } from "@podwire/api";
 import type { PodGone, PodRef, PodStatus, ToNode } from "@podwire/protocol";
 import type { Registry } from "../registry/registry.ts";
 import { LIMITS } from "./limits.ts";
@@ -51,11 +51,13 @@ export class PodReports {
   }
 
   async gone({ pod }: PodGone): Promise<void> {
-    const { registry, answer } = this.#options;
-    const request = { gracePeriodSeconds: 0, uid: pod.uid };
-    const deleted = await this.#untilStored(pod, "cannot be deleted", () =>
-      registry.delete(kinds.pods, pod, request),
-    );
+    const { registry, node, answer } = this.#options;
+    const remove = async () => {
+      const { object } = await registry.get(kinds.pods, pod);
+      if (object.spec.nodeName !== node) throw notFound(kinds.pods, pod.name);
+      await registry.delete(kinds.pods, pod, { gracePeriodSeconds: 0, uid: pod.uid });
+    };
+    const deleted = await this.#untilStored(pod, "cannot be deleted", remove);
     // The Pod's deletion itself reaches the node as a change. Without one there is nothing to wait for.
     if (deleted === "moot") answer({ case: "podDeleted", value: pod });
   }
@@ -86,9 +88,8 @@ export class PodReports {
   async #store({ pod, status }: Report): Promise<void> {
     const { registry, node } = this.#options;
     const change = (copy: Pod) => {
-      if (copy.metadata.uid !== pod.uid || copy.spec.nodeName !== node) return false;
+      if (copy.metadata.uid !== pod.uid || copy.spec.nodeName !== node) return;
       copy.status = mergeStatus(copy.status, status);
-      return true;
     };
     await registry.mutate(kinds.pods, pod, change, { subresource: "status" });
   }

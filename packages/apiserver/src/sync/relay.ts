@@ -24,10 +24,12 @@ interface Pending {
 
 export class Relay {
   readonly #session: (node: string) => Session | undefined;
+  readonly #attachTimeoutMs: number;
   readonly #pending = new Map<string, Pending>();
 
-  constructor(session: (node: string) => Session | undefined) {
+  constructor(session: (node: string) => Session | undefined, attachTimeoutMs: number) {
     this.#session = session;
+    this.#attachTimeoutMs = attachTimeoutMs;
   }
 
   open(pod: Pod, container: string, request: StreamRequest): Promise<NodeStream> {
@@ -45,8 +47,8 @@ export class Relay {
         act();
       };
       const late = () =>
-        requestTimeout(`node "${node}" did not open the stream within ${LIMITS.attachTimeoutMs / 1000} s`);
-      const timer = setTimeout(() => settle(() => reject(late())), LIMITS.attachTimeoutMs);
+        requestTimeout(`node "${node}" did not open the stream within ${this.#attachTimeoutMs / 1000} s`);
+      const timer = setTimeout(() => settle(() => reject(late())), this.#attachTimeoutMs);
       this.#pending.set(streamId, {
         node,
         attached: call => settle(() => resolve(nodeStream(call, node, pod))),

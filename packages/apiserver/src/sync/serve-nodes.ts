@@ -14,6 +14,7 @@ import {
 } from "@grpc/grpc-js";
 import { type Frame, type FromNode, NodeSync, LIMITS as PROTOCOL_LIMITS } from "@podwire/protocol";
 import type { NodeStreams } from "../node-streams.ts";
+import { LIMITS } from "./limits.ts";
 import type { SyncCall } from "./outgoing.ts";
 import { type AttachCall, Relay } from "./relay.ts";
 import { Session, type SessionContext } from "./session.ts";
@@ -22,6 +23,8 @@ import { StreamError } from "./stream-error.ts";
 export interface NodeServerOptions extends SessionContext {
   /** A gRPC address: "unix:/run/podwire/lab/control-plane/nodes.sock" or "host:port". */
   readonly address: string;
+  /** How long a node may take to open a stream; LIMITS.attachTimeoutMs, shortened by tests. */
+  readonly attachTimeoutMs?: number;
 }
 
 export interface NodeServer {
@@ -38,7 +41,7 @@ export async function serveNodes(options: NodeServerOptions): Promise<NodeServer
   const relay = new Relay(node => {
     const session = sessions.get(node);
     return session?.open ? session : undefined;
-  });
+  }, options.attachTimeoutMs ?? LIMITS.attachTimeoutMs);
   const server = new Server({
     "grpc.max_receive_message_length": PROTOCOL_LIMITS.messageBytes,
     "grpc.max_send_message_length": PROTOCOL_LIMITS.messageBytes,

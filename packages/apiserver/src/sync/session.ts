@@ -24,11 +24,11 @@ import { type EncodedChange, Translator } from "./translate.ts";
 export interface SessionContext {
   readonly registry: Registry;
   readonly clusterCidrs: readonly string[];
-  /** Names the history that this registry's revisions count in. */
-  readonly history: string;
   readonly heartbeats: Heartbeats;
   readonly recordEvent: RecordEvent;
   readonly log: (message: string) => void;
+  /** How long a node may not read its stream; LIMITS.drainTimeoutMs, shortened by tests. */
+  readonly drainTimeoutMs?: number;
 }
 
 const KINDS = [kinds.nodes, kinds.pods] as const;
@@ -41,15 +41,19 @@ export class Session {
   readonly #outgoing: Outgoing;
   readonly #reports: PodReports;
   #uid = "";
+  /** The revision that the node was told last. */
   #position = 0;
-  #bookmark: NodeJS.Timeout | undefined;
+  /** Every change given by this watch has been taken by the node; undefined while one is under way. */
+  #idle: Watch | undefined;
+  #bookmarks: NodeJS.Timeout | undefined;
 
   constructor(call: SyncCall, register: Register, context: SessionContext) {
     this.register = register;
     this.#context = context;
     this.#call = call;
     const { signal: ended } = this.#ended;
-    this.#outgoing = new Outgoing(call, ended, error => this.end(slow(this.name, error)));
+    const { drainTimeoutMs = LIMITS.drainTimeoutMs } = context;
+    this.#outgoing = new Outgoing(call, ended, drainTimeoutMs, error => this.end(slow(this.name, error)));
     this.#reports = new PodReports({
       registry: context.registry,
       node: this.name,
@@ -67,13 +71,13 @@ export class Session {
   /** Runs until the stream ends. */
   async run(): Promise<void> {
     try {
-      const { registry, clusterCidrs, history } = this.#context;
+      const { registry, clusterCidrs } = this.#context;
       const registered = await registerNode(registry, this.register, clusterCidrs);
       const node = await waitForPodCidrs(registry, registered, this.#ended.signal);
       if (node === undefined) return;
       this.#uid = node.object.metadata.uid;
       const podCidrs = node.object.spec.podCIDRs ?? [];
-      const value = { podCidrs, clusterCidrs: [...clusterCidrs], uid: this.#uid, history };
+      const value = { podCidrs, clusterCidrs: [...clusterCidrs], uid: this.#uid, history: registry.history };
       await this.#outgoing.changes([
         [ToNode.encode({ revision: 0, message: { case: "registered", value } })],
       ]);
@@ -91,7 +95,7 @@ export class Session {
   end(error?: StreamError): void {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
-    clearTimeout(this.#bookmark);
+    clearInterval(this.#bookmarks);
     if (error === undefined) return;
     this.#context.log(`node stream of "${this.name}" ended: ${error.message}`);
     this.#call.emit("error", error.status);
@@ -121,33 +125,39 @@ export class Session {
 
   async #follow(): Promise<void> {
     let translator = new Translator(this.name, true);
-    let watch = this.#resume();
+    let watch: Watch | undefined;
+    let resume = this.#canResume();
     const close = () => watch?.close();
     this.#ended.signal.addEventListener("abort", close);
+    this.#bookmarks = setInterval(() => this.#bookmark(), LIMITS.bookmarkIntervalMs);
     while (!this.#ended.signal.aborted) {
       try {
-        if (watch === undefined) {
+        if (resume) {
+          resume = false;
+          watch = this.#watch(this.register.resumeRevision);
+        } else if (watch === undefined) {
           translator = new Translator(this.name, false);
           watch = await this.#snapshot(translator);
         }
+        this.#idle = watch;
         const events = await watch.next();
+        this.#idle = undefined;
         if (events === undefined) return;
         await this.#send(events, translator);
       } catch (error) {
         if (!isReason(error, "Expired")) throw error;
         watch?.close();
         watch = undefined;
+        this.#idle = undefined;
       }
     }
   }
 
-  /** The watch log behind what the node has, when there is any and it is of this history. */
-  #resume(): Watch | undefined {
-    const { registry, history } = this.#context;
+  /** Whether the revision that the node has is one of this history. */
+  #canResume(): boolean {
+    const { registry } = this.#context;
     const { resumeRevision, resumeHistory } = this.register;
-    if (resumeRevision === 0 || resumeHistory !== history || resumeRevision > registry.revision)
-      return undefined;
-    return this.#watch(resumeRevision);
+    return resumeRevision > 0 && resumeRevision <= registry.revision && resumeHistory === registry.history;
   }
 
   #watch(afterRevision: number): Watch {
@@ -172,28 +182,30 @@ export class Session {
 
   async #send(events: readonly WatchEvent[], translator: Translator): Promise<void> {
     const changes: EncodedChange[] = [];
+    let told = this.#position;
     for (const { type, revision, stored } of events) {
       const change = translator.translate({ revision, stored, deleted: type === "DELETED" });
-      if (change.length > 0) changes.push(change);
+      if (change.length > 0) {
+        changes.push(change);
+        told = revision;
+      }
       if (type === "DELETED" && stored.object.metadata.uid === this.#uid) {
         throw new StreamError("retry", `Node "${this.name}" was deleted; register again`);
       }
     }
-    const last = events.at(-1)?.revision ?? this.#position;
     await this.#outgoing.changes(changes);
-    this.#position = last;
-    if (changes.length === 0) this.#bookmarkLater();
+    this.#position = told;
   }
 
   /** What does not concern the node moves its position all the same, so that it need not read it again. */
-  #bookmarkLater(): void {
-    if (this.#bookmark !== undefined) return;
-    this.#bookmark = setTimeout(() => {
-      this.#bookmark = undefined;
-      const message = { case: "bookmark", value: {} } as const;
-      const bookmark = [ToNode.encode({ revision: this.#position, message })];
-      this.#outgoing.changes([bookmark]).catch(error => this.end(slow(this.name, error as Error)));
-    }, LIMITS.bookmarkDelayMs);
+  #bookmark(): void {
+    const position = this.#idle?.position ?? 0;
+    if (position <= this.#position) return;
+    this.#position = position;
+    const bookmark = [ToNode.encode({ revision: position, message: { case: "bookmark", value: {} } })];
+    this.#outgoing.changes([bookmark]).catch(error => {
+      if (error instanceof SlowNode) this.end(slow(this.name, error));
+    });
   }
 }
 

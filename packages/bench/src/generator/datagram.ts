@@ -34,7 +34,8 @@ export function runDatagramSink(task: Endpoint, onListening: () => void): never 
   onListening();
   for (;;) {
     // The source has one port: connected to it by its first datagram, the loop needs no addresses.
-    const received = step === 0 ? firstDatagram(socket, memory) : socket.receive(memory, 0, MOST_DATAGRAM_BYTES);
+    const received =
+      step === 0 ? firstDatagram(socket, memory) : socket.receive(memory, 0, MOST_DATAGRAM_BYTES);
     if (received < HEADER_BYTES) continue;
     if (words[1]! > step) {
       step = words[1]!;

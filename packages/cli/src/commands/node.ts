@@ -1,7 +1,7 @@
 /** `podwire node`: the process around one node's daemon. `up` starts it in the node's network namespace. */
 import { closeSync, writeSync } from "node:fs";
 import { NodeDaemon } from "@podwire/node";
-import { version } from "./version.ts";
+import { podwireVersion } from "./version.ts";
 
 export interface NodeCommandOptions {
   name: string;
@@ -17,7 +17,8 @@ export interface NodeCommandOptions {
 }
 
 export async function runNode(options: NodeCommandOptions): Promise<void> {
-  const log = (line: string) => process.stderr.write(`${new Date().toISOString()} node ${options.name}: ${line}\n`);
+  const log = (line: string) =>
+    process.stderr.write(`${new Date().toISOString()} node ${options.name}: ${line}\n`);
   const daemon = new NodeDaemon({
     name: options.name,
     server: options.server,
@@ -29,7 +30,7 @@ export async function runNode(options: NodeCommandOptions): Promise<void> {
     vni: options.vni,
     labels: options.label ?? {},
     taints: (options.taint ?? []).map(parseTaint),
-    version,
+    version: podwireVersion(),
     log,
     refused: why => {
       log(`refused by the control plane: ${why}`);

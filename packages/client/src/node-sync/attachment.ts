@@ -13,6 +13,7 @@ export class Attachment {
   readonly #call: ClientDuplexStream<Frame, Frame>;
   readonly #closed: Promise<void>;
   #open = true;
+  #read = false;
 
   constructor(call: ClientDuplexStream<Frame, Frame>, streamId: string) {
     this.#call = call;
@@ -25,11 +26,13 @@ export class Attachment {
 
   /** Ends when the client is gone, however it went: read it (or `discardInput`) to hear of that. */
   get frames(): AsyncIterable<Frame["frame"]> {
+    this.#read = true;
     return frames(this.#call);
   }
 
   /** For streams without input, such as logs. */
   discardInput(): void {
+    this.#read = true;
     this.#call.resume();
   }
 
@@ -44,6 +47,8 @@ export class Attachment {
   async end(exit: Exit): Promise<void> {
     if (!(await this.send({ case: "exit", value: exit }))) return;
     this.#call.end();
+    // gRPC tells how the call ended only to a reader.
+    if (!this.#read) this.discardInput();
     await this.#closed;
   }
 

@@ -92,13 +92,14 @@ export class ApiClient implements Api {
   async mutate<T extends KubernetesObject>(
     kind: Kind<T>,
     ref: ObjectRef,
-    change: (copy: T) => boolean | undefined,
+    change: (copy: T) => void,
     options: UpdateOptions = {},
   ): Promise<T> {
     for (let attempt = 0; attempt < LIMITS.mutateAttempts; attempt++) {
       const stored = await this.get(kind, ref);
       const copy = structuredClone(stored);
-      if (change(copy) === false || jsonEqual(copy, stored)) return stored;
+      change(copy);
+      if (jsonEqual(copy, stored)) return stored;
       try {
         return await this.update(kind, copy, options);
       } catch (error) {

@@ -31,9 +31,8 @@ export async function startNamespaceLifecycle(context: ControllerContext): Promi
 
   const release = async (name: string) => {
     const change = (copy: Namespace) => {
-      if (!isTerminating(copy)) return false;
+      if (!isTerminating(copy)) return;
       copy.spec.finalizers = (copy.spec.finalizers ?? []).filter(each => each !== NAMESPACE_FINALIZER);
-      return true;
     };
     try {
       await api.mutate(kinds.namespaces, { name }, change, { subresource: "finalize" });

@@ -27,9 +27,7 @@ export function startNodeIpam(context: ControllerContext, ranges: NodeRanges): C
   const assign = async (name: string, podCIDRs: string[]) => {
     try {
       const written = await api.mutate(kinds.nodes, { name }, copy => {
-        if (podCidrsOf(copy).length > 0) return false;
-        copy.spec.podCIDRs = podCIDRs;
-        return true;
+        if (podCidrsOf(copy).length === 0) copy.spec.podCIDRs = podCIDRs;
       });
       // Before the next allocation, or the same range might be given out again.
       nodes.observe(written);

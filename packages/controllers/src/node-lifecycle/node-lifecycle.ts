@@ -70,14 +70,11 @@ class NodeLifecycle {
     if (!node || !verdict || agrees(node, verdict)) return;
     const now = formatTime((this.#options.wallClockMs ?? Date.now)());
     const status = (copy: Node) => {
-      if (copy.metadata.uid !== node.metadata.uid) return false;
-      copy.status.conditions = withReady(copy, verdict, now);
-      return true;
+      if (copy.metadata.uid === node.metadata.uid) copy.status.conditions = withReady(copy, verdict, now);
     };
     const taints = (copy: Node) => {
-      if (copy.metadata.uid !== node.metadata.uid || taintsAgree(copy, verdict)) return false;
+      if (copy.metadata.uid !== node.metadata.uid || taintsAgree(copy, verdict)) return;
       copy.spec.taints = withTaints(copy, verdict, now);
-      return true;
     };
     try {
       nodes.observe(await api.mutate(kinds.nodes, { name }, status, { subresource: "status" }));

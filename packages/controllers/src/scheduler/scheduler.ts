@@ -91,9 +91,8 @@ class Scheduler {
     recordEvent(reference(pod), "Warning", "FailedScheduling", message, ORIGIN);
     const now = formatTime(this.#wallClockMs());
     const change = (copy: Pod) => {
-      if (copy.metadata.uid !== pod.metadata.uid || copy.spec.nodeName) return false;
+      if (copy.metadata.uid !== pod.metadata.uid || copy.spec.nodeName) return;
       copy.status.conditions = withUnschedulable(copy.status.conditions ?? [], message, now);
-      return true;
     };
     try {
       await api.mutate(kinds.pods, pod.metadata, change, { subresource: "status" });

@@ -38,13 +38,15 @@ declare const WebAssembly: {
 export type ChecksumKernel = (at: number, bytes: number) => number;
 
 export function createChecksumKernel(arena: Arena): ChecksumKernel {
-  const module = new WebAssembly.Module(assembleModule({
-    name: "sum",
-    parameters: [ValueType.I32, ValueType.I32],
-    results: [ValueType.I32],
-    locals: [ValueType.I32, ValueType.V128, ValueType.V128, ValueType.V128, ValueType.I64],
-    body: [...sumBlocks(64), ...sumBlocks(16), ...foldLanes(), ...sumTail(), ...foldTotal()],
-  }));
+  const module = new WebAssembly.Module(
+    assembleModule({
+      name: "sum",
+      parameters: [ValueType.I32, ValueType.I32],
+      results: [ValueType.I32],
+      locals: [ValueType.I32, ValueType.V128, ValueType.V128, ValueType.V128, ValueType.I64],
+      body: [...sumBlocks(64), ...sumBlocks(16), ...foldLanes(), ...sumTail(), ...foldTotal()],
+    }),
+  );
   return new WebAssembly.Instance(module, { arena: { memory: arena.memory } }).exports.sum;
 }
 
@@ -143,7 +145,12 @@ function sumTail(): number[] {
     ...add,
     ...[...get(AT), ...i32Const(bytes), ...i32Add, ...set(AT), ...end],
   ];
-  return [...when(8, addI64), ...when(4, addI32(i32Load)), ...when(2, addI32(i32Load16u)), ...when(1, addI32(i32Load8u))];
+  return [
+    ...when(8, addI64),
+    ...when(4, addI32(i32Load)),
+    ...when(2, addI32(i32Load16u)),
+    ...when(1, addI32(i32Load8u)),
+  ];
 }
 
 /** `TOTAL` (below 2^36) to 16 bits, swapped, on the stack. */

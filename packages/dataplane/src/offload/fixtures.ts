@@ -36,7 +36,17 @@ export function writePacket(arena: Arena, at: number, shape: PacketShape): numbe
   if (shape.version === 4) {
     const fragment = (shape.dontFragment ?? true) ? ipv4.DONT_FRAGMENT : 0;
     const ttl = shape.ttl ?? 64;
-    ipv4.write(view, at, end - at, shape.identification ?? 1, fragment, ttl, protocol, 0x0af40105, 0x0af40207);
+    ipv4.write(
+      view,
+      at,
+      end - at,
+      shape.identification ?? 1,
+      fragment,
+      ttl,
+      protocol,
+      0x0af40105,
+      0x0af40207,
+    );
     ipv4.setTos(view, at, shape.trafficClass ?? 0);
     ipv4.complete(view, at);
   } else {
@@ -71,6 +81,11 @@ export function makePartial(view: DataView, at: number, end: number): void {
   const fieldAt = transportAt + (protocol === Protocol.Tcp ? tcp.CHECKSUM_OFFSET : udp.CHECKSUM_OFFSET);
   const pseudo = checksum.pseudoFor(view, at, protocol, end - transportAt);
   view.setUint16(fieldAt, checksum.fold(pseudo));
+}
+
+/** What `readRemoteChecksum` says of such a packet when its checksum is partial. */
+export function partialOf(shape: PacketShape): number {
+  return (shape.version === 4 ? 20 : 40) | ((shape.protocol === "tcp" ? 16 : 6) << 8);
 }
 
 /** A super-packet as a TUN device yields it, virtio header in the ten bytes before `at`; returns its end. */

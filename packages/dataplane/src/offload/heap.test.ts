@@ -45,7 +45,8 @@ describe("a million calls leave the heap where it was", function () {
     }
     expectNoAllocation(i => {
       const kind = i & 3;
-      if (bed.send(AT + kind * STRIDE, ends[kind]!, (i & 4) !== 0) !== 3) throw new Error("not split in three");
+      if (bed.send(AT + kind * STRIDE, ends[kind]!, (i & 4) !== 0) !== 3)
+        throw new Error("not split in three");
       if (bed.outbox.messageCount > 8) bed.outbox.reset();
     });
     bed.outbox.reset();
@@ -90,7 +91,8 @@ describe("a million calls leave the heap where it was", function () {
     let packet = 0;
     expectNoAllocation(() => {
       const partial = packet & 1 ? 40 | (16 << 8) : 0;
-      if (!bed.merger.add(packet & 1, AT + packet * STRIDE, ends[packet]!, partial)) throw new Error("no room");
+      if (!bed.merger.add(packet & 1, AT + packet * STRIDE, ends[packet]!, partial))
+        throw new Error("no room");
       packet++;
       if (packet < PACKETS) return;
       packet = 0;

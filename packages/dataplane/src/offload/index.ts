@@ -23,6 +23,7 @@
  * From peers, for each decapsulated packet (all its checks done, TTL counted down, trimmed to its IP length):
  *
  *     const partial = readRemoteChecksum(view, vxlanAt, at, end);  // 0: complete; < 0: malformed, drop
+ *     (a peer that is a kernel VXLAN device: guessPartialChecksum(view, at, end) where that said 0)
  *     if (!merger.add(port, at, end, partial)) { drain; merger.add(…) again }
  *
  *     for (let i = 0, n = merger.count; i < n; i++) {              // in the order in which flows appeared
@@ -30,6 +31,10 @@
  *       io.writeTun(merger.port(i), merger.iovecsAt, iovecs);
  *     }
  *     merger.reset();
+ *
+ * From a kernel VXLAN device over a virtual link (veth) one received message may be one super-packet, unsplit: its
+ * inner IP length is the whole message less 22, and the message's `segmentSize` is not a datagram's but the inner gso_size.
+ * Then `merger.addSuperPacket(port, at, end, segmentSize)` instead.
  *
  * The headroom of every packet (22 bytes for `send`, 10 for `add`) is overwritten. Packets, and the outbox's slots
  * and iovecs, stay untouched until flush or reset. Nothing here allocates after setup, and nothing throws.
@@ -40,6 +45,7 @@ export { IOVEC_BYTES, IovecWriter } from "./iovec.ts";
 export { Merger, type MergerOptions } from "./merge.ts";
 export { MESSAGE, Outbox, type OutboxRegion } from "./outbox.ts";
 export { OFFLOAD_REJECT_NAMES, OffloadReject } from "./reject.ts";
-export { readRemoteChecksum } from "./remote-checksum.ts";
+export { guessPartialChecksum, readRemoteChecksum } from "./remote-checksum.ts";
 export { completeAt } from "./single.ts";
 export { ENCAPSULATION_BYTES, HEADROOM_BYTES, Splitter } from "./split.ts";
+export { SuperPacket } from "./super-packet.ts";

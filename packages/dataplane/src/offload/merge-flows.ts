@@ -92,7 +92,13 @@ export class MergeFlows {
     const seed = this.#seed ^ port;
     const hash =
       view.getUint8(at) >> 4 === 4
-        ? flowHash.hashIpv4(view.getInt32(at + 12), view.getInt32(at + 16), view.getInt32(at + 20), kind, seed)
+        ? flowHash.hashIpv4(
+            view.getInt32(at + 12),
+            view.getInt32(at + 16),
+            view.getInt32(at + 20),
+            kind,
+            seed,
+          )
         : flowHash.hashIpv6(view, at + 8, view.getInt32(at + 40), kind, seed);
     return hash & this.#mask;
   }

@@ -28,7 +28,9 @@ export function classify(view: DataView, at: number, end: number): Kind {
     const protocol = ipv4.protocol(view, at);
     if (protocol !== Protocol.Tcp && protocol !== Protocol.Udp) return Kind.Alone;
     if (first !== IPV4_WITHOUT_OPTIONS || (ipv4.fragment(view, at) & ANY_FRAGMENT) !== 0) return Kind.Barrier;
-    return ipv4.totalLength(view, at) === end - at ? transportKind(view, protocol, at + 20, end) : Kind.Barrier;
+    return ipv4.totalLength(view, at) === end - at
+      ? transportKind(view, protocol, at + 20, end)
+      : Kind.Barrier;
   }
   const protocol = ipv6.nextHeader(view, at);
   if (protocol === Protocol.Icmpv6 || protocol === Protocol.Sctp) return Kind.Alone;
@@ -38,7 +40,8 @@ export function classify(view: DataView, at: number, end: number): Kind {
 
 function transportKind(view: DataView, protocol: number, transportAt: number, end: number): Kind {
   if (protocol === Protocol.Tcp) return tcp.fits(view, transportAt, end) === 0 ? Kind.Tcp : Kind.Barrier;
-  const isWhole = udp.fits(view, transportAt, end) === 0 && udp.length(view, transportAt) === end - transportAt;
+  const isWhole =
+    udp.fits(view, transportAt, end) === 0 && udp.length(view, transportAt) === end - transportAt;
   return isWhole ? Kind.Udp : Kind.Barrier;
 }
 

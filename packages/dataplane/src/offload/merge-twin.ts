@@ -118,7 +118,10 @@ function isSound(packet: Parsed): boolean {
   if (packet.isPartial) return true;
   const transport = packet.bytes.slice(packet.ipBytes);
   const protocol = packet.kind === "tcp" ? 6 : 17;
-  const all = concat(pseudoHeader(packet.bytes, packet.ipBytes === 20, protocol, transport.length), transport);
+  const all = concat(
+    pseudoHeader(packet.bytes, packet.ipBytes === 20, protocol, transport.length),
+    transport,
+  );
   return sumBytes(all, 0, all.length) === 0xffff;
 }
 
@@ -127,7 +130,9 @@ function render(item: Item): Uint8Array {
   const isTcp = first.kind === "tcp" || first.bytes[first.ipBytes === 20 ? 9 : 6] === 6;
   const fieldAt = isTcp ? 16 : 6;
   if (item.packets.length === 1) {
-    const virtio = first.isPartial ? Uint8Array.of(1, 0, 0, 0, 0, 0, first.ipBytes, 0, fieldAt, 0) : new Uint8Array(10);
+    const virtio = first.isPartial
+      ? Uint8Array.of(1, 0, 0, 0, 0, 0, first.ipBytes, 0, fieldAt, 0)
+      : new Uint8Array(10);
     return concat(virtio, first.bytes);
   }
   const header = first.bytes.slice(0, first.headerBytes);

@@ -16,13 +16,15 @@
  * joins only when its checksum was verified here, or when the peer vouched for it by remote checksum offload. A
  * damaged one is delivered alone and as it came, and the receiver's stack judges it.
  */
-import { checksum, ipv4, ipv6, Protocol, tcp, udp, virtio } from "@podwire/wire";
+import { checksum, ipv4, Protocol, tcp, udp, virtio } from "@podwire/wire";
 import type { Arena } from "../ports.ts";
 import type { ChecksumKernel } from "./checksum-kernel.ts";
 import { IOVEC_BYTES, IovecWriter } from "./iovec.ts";
 import { MAX_MERGED_BYTES, MAX_MERGED_TCP_SEGMENTS, MAX_MERGED_UDP_SEGMENTS } from "./limits.ts";
 import { MergeFlows } from "./merge-flows.ts";
 import { classify, ipBytes, isSameIp, isSameTcp, Kind } from "./merge-header.ts";
+import { writeAlone, writeMerged } from "./merge-write.ts";
+import { OffloadReject } from "./reject.ts";
 
 export interface MergerOptions {
   /** Packets between two resets. */
@@ -42,7 +44,7 @@ const ITEM = {
   first: 1,
   last: 2,
   count: 3,
-  /** IP header to the end of the last payload. */
+  /** IP header to the end of the last payload; this and the next two are 0 for what is delivered as it came. */
   totalBytes: 4,
   /** Payload of the first packet: the gso_size. */
   segmentBytes: 5,
@@ -109,7 +111,8 @@ export class Merger {
       return true;
     }
     const transportAt = at + ipBytes(view, at);
-    const payloadAt = transportAt + (kind === Kind.Tcp ? tcp.headerBytes(view, transportAt) : udp.HEADER_BYTES);
+    const payloadAt =
+      transportAt + (kind === Kind.Tcp ? tcp.headerBytes(view, transportAt) : udp.HEADER_BYTES);
     const mayJoin = payloadAt < end && isMergeable(view, kind, transportAt, partial);
     const item = this.#flows.find(port, at, kind);
     if (item !== NONE && mayJoin && this.#joins(item, kind, at, transportAt, payloadAt, end, partial)) {
@@ -120,6 +123,31 @@ export class Merger {
     this.#flows.put(begun, port, at, kind);
     if (mayJoin) this.#open(begun, kind, at, transportAt, payloadAt, end);
     return true;
+  }
+
+  /**
+   * Takes a super-packet that a peer's kernel sent unsplit (index.ts says when that happens): as an item of its own, with
+   * segments of `gsoSize` payload bytes. Its checksum is partial by nature. `NoRoom`: as when `add` returns false.
+   */
+  addSuperPacket(port: number, at: number, end: number, gsoSize: number): OffloadReject {
+    if (this.#packetCount === this.#packetCapacity) return OffloadReject.NoRoom;
+    const view = this.#view;
+    const kind = classify(view, at, end);
+    if (kind !== Kind.Tcp && (kind !== Kind.Udp || !this.#mergeUdp)) return OffloadReject.GsoType;
+    const transportAt = at + ipBytes(view, at);
+    const payloadAt =
+      transportAt + (kind === Kind.Tcp ? tcp.headerBytes(view, transportAt) : udp.HEADER_BYTES);
+    if (gsoSize <= 0 || gsoSize >= MAX_MERGED_BYTES) return OffloadReject.GsoSize;
+    if (end - payloadAt <= gsoSize) return OffloadReject.GsoPayload;
+    this.#flows.find(port, at, kind);
+    const item = this.#begin(port, at, end, 0, kind);
+    this.#flows.put(item, port, at, kind);
+    const row = item * ITEM.columns;
+    this.#items[row + ITEM.totalBytes] = end - at;
+    this.#items[row + ITEM.segmentBytes] = gsoSize;
+    this.#items[row + ITEM.headerBytes] = payloadAt - at;
+    this.#items[row + ITEM.flags] = kind === Kind.Tcp ? tcp.flags(view, transportAt) : 0;
+    return OffloadReject.None;
   }
 
   /** The TUN device that an item is for. */
@@ -135,8 +163,15 @@ export class Merger {
     let packet = items[row + ITEM.first]! * PACKET.columns;
     const at = this.#packets[packet + PACKET.at]!;
     const headerAt = at - virtio.HEADER_BYTES;
-    if (count > 1) this.#writeMerged(row, at);
-    else this.#writeAlone(items[row + ITEM.partial]!, headerAt);
+    const totalBytes = items[row + ITEM.totalBytes]!;
+    const headerBytes = items[row + ITEM.headerBytes]!;
+    const segmentBytes = items[row + ITEM.segmentBytes]!;
+    if (totalBytes - headerBytes > segmentBytes) {
+      const kind = items[row + ITEM.kind] as Kind;
+      writeMerged(this.#view, at, kind, totalBytes, headerBytes, segmentBytes, items[row + ITEM.flags]!);
+    } else {
+      writeAlone(this.#view, at, items[row + ITEM.partial]!);
+    }
     this.#iovecs.write(this.iovecsAt, headerAt, this.#packets[packet + PACKET.end]! - headerAt);
     for (let i = 1; i < count; i++) {
       packet = this.#packets[packet + PACKET.next]! * PACKET.columns;
@@ -167,6 +202,9 @@ export class Merger {
     items[row + ITEM.partial] = partial;
     items[row + ITEM.kind] = kind;
     items[row + ITEM.isOpen] = 0;
+    items[row + ITEM.totalBytes] = 0;
+    items[row + ITEM.headerBytes] = 0;
+    items[row + ITEM.segmentBytes] = 0;
     return item;
   }
 
@@ -181,7 +219,8 @@ export class Merger {
     items[row + ITEM.flags] = flags;
     items[row + ITEM.isOpen] = (flags & tcp.PSH) === 0 && hasSoundHeader(this.#view, at) ? 1 : 0;
     items[row + ITEM.isVerified] = items[row + ITEM.partial]! > 0 ? 1 : 0;
-    if (kind === Kind.Tcp) items[row + ITEM.sequence] = tcp.sequence(this.#view, transportAt) + (end - payloadAt);
+    if (kind === Kind.Tcp)
+      items[row + ITEM.sequence] = tcp.sequence(this.#view, transportAt) + (end - payloadAt);
   }
 
   #joins(
@@ -198,7 +237,8 @@ export class Merger {
     const row = item * ITEM.columns;
     if (items[row + ITEM.isOpen] === 0 || item < this.#barrier) return false;
     const bytes = end - payloadAt;
-    if (bytes > items[row + ITEM.segmentBytes]! || payloadAt - at !== items[row + ITEM.headerBytes]) return false;
+    if (bytes > items[row + ITEM.segmentBytes]! || payloadAt - at !== items[row + ITEM.headerBytes])
+      return false;
     if (items[row + ITEM.totalBytes]! + bytes > MAX_MERGED_BYTES) return false;
     const count = items[row + ITEM.count]!;
     if (count >= (kind === Kind.Tcp ? MAX_MERGED_TCP_SEGMENTS : MAX_MERGED_UDP_SEGMENTS)) return false;
@@ -211,7 +251,9 @@ export class Merger {
     }
     if (items[row + ITEM.isVerified] === 0) {
       const firstEnd = firstAt + items[row + ITEM.totalBytes]!;
-      items[row + ITEM.isOpen] = this.#isUndamaged(kind, firstAt, firstAt + (transportAt - at), firstEnd) ? 1 : 0;
+      items[row + ITEM.isOpen] = this.#isUndamaged(kind, firstAt, firstAt + (transportAt - at), firstEnd)
+        ? 1
+        : 0;
       items[row + ITEM.isVerified] = 1;
       if (items[row + ITEM.isOpen] === 0) return false;
     }
@@ -245,47 +287,8 @@ export class Merger {
   #isUndamaged(kind: Kind, at: number, transportAt: number, end: number): boolean {
     const bytes = end - transportAt;
     const protocol = kind === Kind.Tcp ? Protocol.Tcp : Protocol.Udp;
-    return checksum.isValid(pseudoHeader(this.#view, at, protocol, bytes) + this.#sum(transportAt, bytes));
-  }
-
-  #writeAlone(partial: number, headerAt: number): void {
-    if (partial === 0) virtio.clear(this.#view, headerAt);
-    else virtio.write(this.#view, headerAt, virtio.FLAG_NEEDS_CSUM, virtio.Gso.None, 0, 0, partial & 0xff, partial >> 8);
-  }
-
-  /** Turns the first packet's header into that of the whole, and describes it to the kernel. */
-  #writeMerged(row: number, at: number): void {
-    const view = this.#view;
-    const items = this.#items;
-    const totalBytes = items[row + ITEM.totalBytes]!;
-    const isTcp = items[row + ITEM.kind] === Kind.Tcp;
-    const start = ipBytes(view, at);
-    const transportAt = at + start;
-    const isIpv4 = start === ipv4.MIN_HEADER_BYTES;
-    if (isIpv4) {
-      ipv4.setTotalLength(view, at, totalBytes);
-      ipv4.complete(view, at);
-    } else {
-      ipv6.setPayloadLength(view, at, totalBytes - ipv6.HEADER_BYTES);
-    }
-    const protocol = isTcp ? Protocol.Tcp : Protocol.Udp;
-    const partial = checksum.fold(pseudoHeader(view, at, protocol, totalBytes - start));
-    if (isTcp) {
-      tcp.setFlags(view, transportAt, items[row + ITEM.flags]!);
-      tcp.setChecksum(view, transportAt, partial);
-    } else {
-      udp.setLength(view, transportAt, totalBytes - start);
-      udp.setChecksum(view, transportAt, partial);
-    }
-    virtio.write(
-      view,
-      at - virtio.HEADER_BYTES,
-      virtio.FLAG_NEEDS_CSUM,
-      isTcp ? (isIpv4 ? virtio.Gso.Tcpv4 : virtio.Gso.Tcpv6) : virtio.Gso.UdpL4,
-      items[row + ITEM.headerBytes]!,
-      items[row + ITEM.segmentBytes]!,
-      start,
-      isTcp ? tcp.CHECKSUM_OFFSET : udp.CHECKSUM_OFFSET,
+    return checksum.isValid(
+      checksum.pseudoFor(this.#view, at, protocol, bytes) + this.#sum(transportAt, bytes),
     );
   }
 }
@@ -308,10 +311,4 @@ function isMergeable(view: DataView, kind: Kind, transportAt: number, partial: n
 function isNextIdentification(view: DataView, firstAt: number, at: number, count: number): boolean {
   if (view.getUint8(at) >> 4 === 6 || ipv4.dontFragment(view, at)) return true;
   return ipv4.identification(view, at) === ((ipv4.identification(view, firstAt) + count) & 0xffff);
-}
-
-function pseudoHeader(view: DataView, at: number, protocol: number, bytes: number): number {
-  return view.getUint8(at) >> 4 === 4
-    ? checksum.pseudoIpv4(view, at, protocol, bytes)
-    : checksum.pseudoIpv6(view, at, protocol, bytes);
 }

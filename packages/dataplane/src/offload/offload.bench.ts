@@ -6,7 +6,14 @@
 import { createArena } from "./arena.ts";
 import { createChecksumKernel } from "./checksum-kernel.ts";
 import { sumWords } from "./checksum-twin.ts";
-import { fillRandom, headerBytes, type PacketShape, writePacket, writeSuperPacket, writeTemplate } from "./fixtures.ts";
+import {
+  fillRandom,
+  headerBytes,
+  type PacketShape,
+  writePacket,
+  writeSuperPacket,
+  writeTemplate,
+} from "./fixtures.ts";
 import { Merger } from "./merge.ts";
 import { Outbox } from "./outbox.ts";
 import { Splitter } from "./split.ts";
@@ -14,7 +21,12 @@ import { Splitter } from "./split.ts";
 const ROUNDS = 7;
 const arena = createArena(4 << 20);
 const sum = createChecksumKernel(arena);
-const outbox = new Outbox(arena, { headersAt: 0, headersBytes: 1 << 17, iovecsAt: 1 << 17, iovecCapacity: 4096 });
+const outbox = new Outbox(arena, {
+  headersAt: 0,
+  headersBytes: 1 << 17,
+  iovecsAt: 1 << 17,
+  iovecCapacity: 4096,
+});
 const splitter = new Splitter(arena, sum, outbox);
 const merger = new Merger(arena, sum, { packetCapacity: 1024, iovecsAt: 1 << 18, mergeUdp: true, seed: 1 });
 const PACKETS_AT = 1 << 20;
@@ -37,7 +49,9 @@ benchMerge({ ...datagrams, payloadBytes: 1400 }, 44, true);
 benchSingles();
 for (const bytes of [64, 1400, 65_000]) {
   time(`checksum, SIMD kernel, ${bytes} B`, 2_000_000 / (bytes + 100), () => sum(PACKETS_AT + 2, bytes));
-  time(`checksum, word loop, ${bytes} B`, 2_000_000 / (bytes + 100), () => sumWords(arena.view, PACKETS_AT + 2, bytes));
+  time(`checksum, word loop, ${bytes} B`, 2_000_000 / (bytes + 100), () =>
+    sumWords(arena.view, PACKETS_AT + 2, bytes),
+  );
 }
 
 function benchSplit(shape: PacketShape, segment: number, remoteChecksum: boolean): void {

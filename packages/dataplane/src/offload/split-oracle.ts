@@ -52,7 +52,12 @@ export function splitOracle(
 }
 
 /** The pseudo-header of RFC 9293 §3.1 or RFC 8200 §8.1, as bytes. */
-export function pseudoHeader(packet: Uint8Array, isIpv4: boolean, protocol: number, length: number): Uint8Array {
+export function pseudoHeader(
+  packet: Uint8Array,
+  isIpv4: boolean,
+  protocol: number,
+  length: number,
+): Uint8Array {
   const addresses = isIpv4 ? packet.slice(12, 20) : packet.slice(8, 40);
   return concat(addresses, Uint8Array.of(0, protocol, length >> 8, length & 255));
 }

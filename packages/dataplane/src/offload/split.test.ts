@@ -1,13 +1,20 @@
 /** The splitter against its oracle, against lying headers, and at the edges of its room. */
 import assert from "node:assert/strict";
 import { ipv4, tcp, virtio, vxlan } from "@podwire/wire";
-import { fillRandom, headerBytes, makePartial, type PacketShape, writePacket, writeSuperPacket } from "./fixtures.ts";
+import {
+  fillRandom,
+  headerBytes,
+  makePartial,
+  type PacketShape,
+  writePacket,
+  writeSuperPacket,
+} from "./fixtures.ts";
 import { MESSAGE } from "./outbox.ts";
 import { OFFLOAD_REJECT_NAMES, OffloadReject } from "./reject.ts";
 import { splitOracle } from "./split-oracle.ts";
 import { Dice, Testbed } from "./testbed.ts";
 
-const SEED = Number(process.env["PODWIRE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const bed = new Testbed();
 const { arena } = bed;
 const AT = bed.packetsAt + 32;
@@ -24,7 +31,7 @@ describe("splitting a super-packet", () => {
     bed.expectGuards();
   });
 
-  it("gives what the oracle builds from nothing, in both checksum modes", function () {
+  it(`gives what the oracle builds from nothing, in both checksum modes (seed ${SEED})`, function () {
     this.timeout(20_000);
     const dice = new Dice(SEED);
     for (let round = 0; round < 20_000; round++) {
@@ -131,7 +138,11 @@ describe("virtio headers that lie", () => {
     ["no NEEDS_CSUM", () => view.setUint8(AT - 10, 0), OffloadReject.GsoChecksum],
     ["csum_start in the IP header", () => view.setUint16(AT - 4, 12, true), OffloadReject.ChecksumStart],
     ["csum_start beyond the packet", () => view.setUint16(AT - 4, 60_000, true), OffloadReject.ChecksumStart],
-    ["csum_offset beyond the packet", () => view.setUint16(AT - 2, 60_000, true), OffloadReject.ChecksumOffset],
+    [
+      "csum_offset beyond the packet",
+      () => view.setUint16(AT - 2, 60_000, true),
+      OffloadReject.ChecksumOffset,
+    ],
     ["UDP's csum_offset on TCP", () => view.setUint16(AT - 2, 6, true), OffloadReject.ChecksumOffset],
     ["data offset 4", () => view.setUint8(AT + 32, 0x40), OffloadReject.TransportHeader],
     ["IP version 5", () => view.setUint8(AT, 0x55), OffloadReject.IpHeader],
@@ -160,14 +171,19 @@ describe("virtio headers that lie", () => {
     expectReject(bed.send(AT, end, true), OffloadReject.TransportHeader);
   });
 
-  it("survives any header and any packet without writing out of bounds", function () {
+  it(`survives any header and any packet without writing out of bounds (seed ${SEED})`, function () {
     this.timeout(20_000);
     const dice = new Dice(SEED);
     for (let round = 0; round < 100_000; round++) {
       const at = AT + dice.below(8);
       const version = dice.pick([4, 6] as const);
       const protocol = dice.pick(["tcp", "udp"] as const);
-      end = writeSuperPacket(arena, at, { version, protocol, payloadBytes: dice.between(0, 200) }, dice.between(1, 64));
+      end = writeSuperPacket(
+        arena,
+        at,
+        { version, protocol, payloadBytes: dice.between(0, 200) },
+        dice.between(1, 64),
+      );
       for (let i = dice.between(1, 4); i > 0; i--) arena.u8[at - 10 + dice.below(80)] = dice.below(256);
       bed.send(at, Math.min(end, at + dice.between(20, 300)), dice.oneIn(2));
       if (round % 16 === 0) bed.expectGuards();

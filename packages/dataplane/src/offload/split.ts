@@ -102,7 +102,12 @@ export class Splitter {
     for (let i = 0; i < 20; i += 4) view.setUint32(start + i, view.getUint32(templateAt + i));
     view.setUint16(start + 20, view.getUint16(templateAt + 20));
     if (deferred > 0) {
-      vxlan.setRemoteChecksum(view, start, ENCAPSULATION_BYTES - vxlan.HEADER_BYTES + (deferred & 0xff), deferred >> 8);
+      vxlan.setRemoteChecksum(
+        view,
+        start,
+        ENCAPSULATION_BYTES - vxlan.HEADER_BYTES + (deferred & 0xff),
+        deferred >> 8,
+      );
     }
     this.#outbox.begin(peer, lane, end - start);
     this.#outbox.push(start, end - start);
@@ -110,7 +115,13 @@ export class Splitter {
   }
 
   /** Fills every slot with what all segments share, and takes the sums that go with it. */
-  #writeTemplate(slotAt: number, slotBytes: number, at: number, templateAt: number, remoteChecksum: boolean): void {
+  #writeTemplate(
+    slotAt: number,
+    slotBytes: number,
+    at: number,
+    templateAt: number,
+    remoteChecksum: boolean,
+  ): void {
     const { view, u32 } = this.#arena;
     const packet = this.#packet;
     const ipAt = slotAt + ENCAPSULATION_BYTES;
@@ -127,7 +138,9 @@ export class Splitter {
       ? checksum.pseudoIpv4(view, ipAt, protocol, 0)
       : checksum.pseudoIpv6(view, ipAt, protocol, 0);
     this.#ipSum = packet.isIpv4
-      ? view.getUint16(ipAt) + checksum.sum(view, ipAt + 6, ipAt + 10, 0) + checksum.sum(view, ipAt + 12, transportAt, 0)
+      ? view.getUint16(ipAt) +
+        checksum.sum(view, ipAt + 6, ipAt + 10, 0) +
+        checksum.sum(view, ipAt + 12, transportAt, 0)
       : 0;
     this.#transportSum = packet.isTcp
       ? checksum.sum(view, transportAt, transportAt + 4, view.getUint8(transportAt + 12) << 8) +

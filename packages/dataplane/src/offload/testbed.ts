@@ -60,7 +60,12 @@ export class Testbed {
     this.outbox = new Outbox(this.arena, { headersAt, headersBytes, iovecsAt, iovecCapacity });
     this.splitter = new Splitter(this.arena, sum, this.outbox);
     const packetCapacity = options.packetCapacity ?? 256;
-    this.merger = new Merger(this.arena, sum, { packetCapacity, iovecsAt: mergeIovecsAt, mergeUdp: true, seed: 7 });
+    this.merger = new Merger(this.arena, sum, {
+      packetCapacity,
+      iovecsAt: mergeIovecsAt,
+      mergeUdp: true,
+      seed: 7,
+    });
     writeTemplate(this.arena, this.templateAt);
   }
 
@@ -76,7 +81,10 @@ export class Testbed {
   expectGuards(): void {
     for (const guard of this.#guards) {
       const bytes = this.arena.u8.subarray(guard, guard + GUARD_BYTES);
-      expect(bytes.every(byte => byte === GUARD), `guard bytes at ${guard} were overwritten`);
+      expect(
+        bytes.every(byte => byte === GUARD),
+        `guard bytes at ${guard} were overwritten`,
+      );
     }
   }
 

@@ -5,16 +5,14 @@
  * FAKE_FAULTS="node-1=crash,node-2=deaf" makes daemons misbehave: `crash` ends before it is ready, `silent` never
  * says that it is ready, `deaf` ignores SIGTERM, `unready` never connects, `loop` dies right after it was ready.
  */
-import { writeSync } from "node:fs";
+import { rmSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createConnection, createServer as createSocketServer } from "node:net";
 import { spawn } from "node:child_process";
-import { parseArgs } from "node:util";
 import { spawnHolder } from "@podwire/runtime";
 
-const { values, positionals } = parseArgs({ args: process.argv.slice(2), strict: false, allowPositionals: true });
-const option = (name: string) => String(values[name] ?? "");
-const role = positionals[0];
+const [role, ...words] = process.argv.slice(2);
+const option = (name: string) => words[words.indexOf(`--${name}`) + 1]!;
 const name = role === "node" ? option("name") : "control-plane";
 const faults = new Map((process.env["FAKE_FAULTS"] ?? "").split(",").map(each => each.split("=") as [string, string]));
 const fault = faults.get(name);
@@ -49,22 +47,27 @@ async function runNode(): Promise<void> {
   connect();
 }
 
+interface FakeNode {
+  readonly isReady: boolean;
+  readonly revision: number;
+}
+
 async function runControlPlane(): Promise<void> {
-  const ready = new Map<string, boolean>();
+  const known = new Map<string, FakeNode>();
   const watchers = new Set<ServerResponse>();
   let revision = 1;
-  const node = (nodeName: string) => ({
+  const node = ([nodeName, { isReady, revision }]: [string, FakeNode]) => ({
     apiVersion: "v1",
     kind: "Node",
     metadata: { name: nodeName, uid: nodeName, resourceVersion: String(revision) },
     spec: {},
-    status: { conditions: [{ type: "Ready", status: ready.get(nodeName) ? "True" : "False" }] },
+    status: { conditions: [{ type: "Ready", status: isReady ? "True" : "False" }] },
   });
+  const tell = (watcher: ServerResponse, entry: [string, FakeNode]) =>
+    watcher.write(`${JSON.stringify({ type: "MODIFIED", object: node(entry) })}\n`);
   const set = (nodeName: string, isReady: boolean) => {
-    const type = ready.has(nodeName) ? "MODIFIED" : "ADDED";
-    ready.set(nodeName, isReady);
-    revision++;
-    for (const watcher of watchers) watcher.write(`${JSON.stringify({ type, object: node(nodeName) })}\n`);
+    known.set(nodeName, { isReady, revision: ++revision });
+    for (const watcher of watchers) tell(watcher, [nodeName, known.get(nodeName)!]);
   };
   const nodes = createSocketServer(socket => {
     socket.on("error", () => {});
@@ -80,12 +83,15 @@ async function runControlPlane(): Promise<void> {
       response.flushHeaders();
       watchers.add(response);
       response.on("close", () => watchers.delete(response));
+      const after = Number(url.searchParams.get("resourceVersion"));
+      for (const entry of known) if (entry[1].revision > after) tell(response, entry);
       return;
     }
-    const items = url.pathname === "/api/v1/nodes" ? [...ready.keys()].map(node) : [];
+    const items = url.pathname === "/api/v1/nodes" ? [...known].map(node) : [];
     response.end(JSON.stringify({ kind: "NodeList", metadata: { resourceVersion: String(revision) }, items }));
   });
   const [host, port] = option("listen").split(":");
+  rmSync(option("nodes-socket"), { force: true });
   await new Promise<void>(resolve => nodes.listen(option("nodes-socket"), resolve));
   await new Promise<void>(resolve => api.listen(Number(port), host, resolve));
 }

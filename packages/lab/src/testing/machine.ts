@@ -1,22 +1,29 @@
-/** What a lab may leave on the machine: counted before and after. */
+/**
+ * What a lab may leave on the machine, told apart from what others do there at the same time: everything of a lab
+ * names its directory, lives in it, or lives in a namespace that a process of the lab holds.
+ */
 import { readdirSync, readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
-import { allPids, networkNamespace, processStat } from "../state/identity.ts";
+import { findMembers } from "../down/members.ts";
+import { allPids, processStat } from "../state/identity.ts";
 
-export interface MachineCount {
-  readonly networkNamespaces: number;
-  readonly devices: number;
+export interface Traces {
+  readonly members: number;
+  readonly processes: number;
   readonly mounts: number;
+  readonly hostDevices: readonly string[];
   readonly entries: readonly string[];
 }
 
-/** Counts namespaces that have processes, the host's devices and mounts, and the entries of `runDirectory`. */
-export function countMachine(runDirectory: string): MachineCount {
-  const namespaces = new Set(allPids().map(networkNamespace));
+export const NO_TRACES: Traces = { members: 0, processes: 0, mounts: 0, hostDevices: [], entries: [] };
+
+/** Counts what there is of the lab in `directory`, and the entries of the run directory around it. */
+export function tracesOf(directory: string, runDirectory: string): Traces {
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
   return {
-    networkNamespaces: namespaces.size,
-    devices: Object.keys(networkInterfaces()).length,
-    mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
+    members: findMembers(directory).length,
+    processes: processesNaming(directory).length,
+    mounts: mounts.filter(line => line.includes(runDirectory)).length,
+    hostDevices: hostDevices().filter(name => /^(underlay|port\d+|outside\d+)$/.test(name)),
     entries: entriesOf(runDirectory),
   };
 }
@@ -32,6 +39,11 @@ export function processesNaming(text: string): number[] {
       return false;
     }
   });
+}
+
+function hostDevices(): string[] {
+  const lines = readFileSync("/proc/net/dev", "utf8").split("\n");
+  return lines.map(line => /^\s*([^:]+):/.exec(line)?.[1]).filter(name => name !== undefined);
 }
 
 function entriesOf(directory: string): string[] {

@@ -8,6 +8,11 @@ export const LIMITS = {
   tickMs: 200,
   /** Packets taken from one TUN port before it is another's turn; what is left is reported by the next wait. */
   tunBudget: 32,
+  /**
+   * Messages from the underlay, likewise. One, because a receive takes up to 32 messages at once: asking again would
+   * mostly hear that there is nothing more, and the next wait says that, too.
+   */
+  underlayBudget: 1,
   /** The V8 heap of the thread. It allocates nothing per packet; beyond this the thread dies and the daemon with it. */
   heapMb: 48,
   youngHeapMb: 2,

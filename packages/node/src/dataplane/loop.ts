@@ -18,7 +18,7 @@ import { Spin } from "./spin.ts";
 /** What the loop drives: `Pipeline` of @podwire/dataplane. */
 export interface Breath {
   fromTun(port: number, nowMs: number, budget: number): number;
-  fromUnderlay(nowMs: number): number;
+  fromUnderlay(nowMs: number, budget: number): number;
   flush(): void;
   tick(nowMs: number): void;
 }
@@ -44,6 +44,8 @@ export class Loop {
   /** Descriptors of the ports in the epoll, by port; -1 where there is none. */
   readonly #fds: number[] = [];
   #tickedMs = 0;
+  /** Something came since the last tick, so the number of live flows may be out of date. */
+  #stirred = false;
   #running = true;
 
   constructor(options: LoopOptions) {
@@ -77,6 +79,7 @@ export class Loop {
         this.#spin.found(nowMs, timeoutMs !== 0);
         for (let i = 0; i < ready; i++) this.#serve(i, nowMs);
         this.#breath.flush();
+        this.#stirred = true;
         timeoutMs = 0;
       } else timeoutMs = this.#rest(nowMs);
       if (nowMs - this.#tickedMs >= LIMITS.tickMs) this.#tick(nowMs);
@@ -86,7 +89,7 @@ export class Loop {
 
   #serve(i: number, nowMs: number): void {
     const tag = this.#epoll.tag(i);
-    if (tag === UNDERLAY) this.#breath.fromUnderlay(nowMs);
+    if (tag === UNDERLAY) this.#breath.fromUnderlay(nowMs, LIMITS.underlayBudget);
     else if (tag === COMMANDS) {
       this.#options.bell.drain();
       this.#options.commands();
@@ -100,11 +103,12 @@ export class Loop {
       yieldCore();
       return 0;
     }
-    return this.#options.liveFlows() > 0 ? LIMITS.tickMs : -1;
+    return this.#stirred || this.#options.liveFlows() > 0 ? LIMITS.tickMs : -1;
   }
 
   #tick(nowMs: number): void {
     this.#tickedMs = nowMs;
+    this.#stirred = false;
     this.#breath.tick(nowMs);
   }
 }

@@ -7,11 +7,13 @@ import { type Kind, type Subresource, statusSubresource } from "../kind.ts";
 
 /** Taken off when the namespace is empty. */
 export const NAMESPACE_FINALIZER = "kubernetes";
+const IMMORTAL = ["default", "kube-system", "kube-public"];
 const NAME_LABEL = "kubernetes.io/metadata.name";
 
 /** `finalize`: the namespace controller says that it has done its part. */
 const finalize: Subresource<Namespace> = {
   name: "finalize",
+  verbs: ["update"],
   take: (stored, next) => ({ ...stored, spec: { ...stored.spec, ...finalizersOf(next) } }),
   validate: validateFinalizers,
 };
@@ -49,6 +51,8 @@ export const namespaceKind: Kind<Namespace> = kindEntry<Namespace>({
     next.status = stored.status;
     next.spec = { ...next.spec, finalizers: stored.spec.finalizers };
   },
+  keptBecause: ({ metadata }) =>
+    IMMORTAL.includes(metadata.name) ? "this namespace may not be deleted" : undefined,
   validate: validateFinalizers,
   subresources: [statusSubresource<Namespace>(), finalize],
   deletion: {

@@ -1,11 +1,26 @@
 /** The entry for Pod. */
 import { type Pod, pod } from "../../core/pod.ts";
+import { fieldInvalid } from "../../validation/field-error.ts";
+import { dnsSubdomainProblems } from "../../validation/names.ts";
 import { kindEntry, selectable } from "../entry.ts";
-import { type Kind, statusSubresource } from "../kind.ts";
+import { type Kind, type Subresource, statusSubresource } from "../kind.ts";
 import { podColumns } from "./columns.ts";
 import { defaultPod, prepareNewPod } from "./defaults.ts";
 import { validatePodUpdate } from "./update.ts";
 import { validatePod } from "./validate.ts";
+
+/** `binding`: the Pod gets its node, and says so in its conditions. Who may do so when is for the registry. */
+const binding: Subresource<Pod> = {
+  name: "binding",
+  verbs: ["create"],
+  take: (stored, next) => ({
+    ...stored,
+    spec: { ...stored.spec, nodeName: next.spec.nodeName },
+    status: { ...stored.status, conditions: next.status.conditions },
+  }),
+  validate: ({ spec }) =>
+    dnsSubdomainProblems(spec.nodeName ?? "").map(text => fieldInvalid("target.name", spec.nodeName, text)),
+};
 
 export const podKind: Kind<Pod> = kindEntry<Pod>({
   kind: "Pod",
@@ -22,7 +37,7 @@ export const podKind: Kind<Pod> = kindEntry<Pod>({
   },
   validate: validatePod,
   validateUpdate: validatePodUpdate,
-  subresources: [statusSubresource<Pod>()],
+  subresources: [statusSubresource<Pod>(), binding],
   countsGenerations: true,
   deletion: { mode: "graceful", graceSeconds },
   selectableFields: selectable<Pod>({

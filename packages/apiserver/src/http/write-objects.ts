@@ -1,0 +1,150 @@
+/** POST, PUT and DELETE: from the body to the registry and back. */
+import {
+  type Admitted,
+  admit,
+  badRequest,
+  binding,
+  decodeNamed,
+  deleteOptions,
+
+  type KubernetesObject,
+  methodNotAllowed,
+  type Status,
+} from "@podwire/api";
+import type { DeleteRequest, Stored } from "../registry/registry.ts";
+import { readJson } from "./body.ts";
+import { type NamedExchange, type ObjectExchange, shownTo } from "./exchange.ts";
+import {
+  checkListOptions,
+  readDeleteRequest,
+  readFieldValidation,
+  readListOptions,
+  readWriteOptions,
+} from "./query.ts";
+import { sendJson, warningHeaders } from "./respond.ts";
+import type { Target } from "./target.ts";
+import { showList, showObject } from "./views.ts";
+
+export async function createObject(exchange: ObjectExchange): Promise<void> {
+  const { services, target, query } = exchange;
+  if (target.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();
+  const options = readWriteOptions(query);
+  const shown = shownTo(exchange);
+  const { object, warnings } = await readObject(exchange);
+  const stored = await services.registry.create(target.kind, object, options);
+  sendJson(exchange.response, 201, showObject(shown, stored), warningHeaders(warnings));
+}
+
+export async function updateObject(exchange: NamedExchange): Promise<void> {
+  const { services, target, query } = exchange;
+  const options = updateOptions(target, readWriteOptions(query));
+  const { object, warnings } = await readObject(exchange);
+  const stored = await services.registry.update(target.kind, object, options);
+  sendWritten(exchange, stored, warnings);
+}
+
+export function updateOptions({ subresource }: Target, { dryRun = false }: { dryRun?: boolean }) {
+  return { dryRun, ...(subresource !== undefined && { subresource }) };
+}
+
+export function sendWritten(exchange: NamedExchange, stored: Stored, warnings: readonly string[]): void {
+  sendJson(exchange.response, 200, showObject(shownTo(exchange), stored), warningHeaders(warnings));
+}
+
+/** The body as an object of the path's kind, name and namespace. */
+async function readObject({ request, target, query }: ObjectExchange): Promise<Admitted<KubernetesObject>> {
+  const body = await readJson(request);
+  if (body === undefined) throw badRequest(`a ${target.kind.kind} is expected in the request's body`);
+  return admitTo(target, body, readFieldValidation(query));
+}
+
+export function admitTo(
+  target: Target,
+  body: unknown,
+  fieldValidation: Parameters<typeof admit>[2],
+): Admitted<KubernetesObject> {
+  const admitted = admit(target.kind, body, fieldValidation);
+  const { metadata } = admitted.object;
+  if (target.kind.namespaced) {
+    metadata.namespace ||= target.namespace;
+    if (metadata.namespace !== target.namespace) {
+      throw badRequest(
+        `the namespace of the provided object does not match the namespace sent on the request`,
+      );
+    }
+  }
+  if (target.name !== undefined) {
+    metadata.name ||= target.name;
+    if (metadata.name !== target.name) {
+      throw badRequest(
+        `the name of the object (${metadata.name}) does not match the name on the URL (${target.name})`,
+      );
+    }
+  }
+  return admitted;
+}
+
+/** `binding`: the body is not a Pod but says which node it gets. */
+export async function bindPod({ services, request, response, target, query }: NamedExchange): Promise<void> {
+  const body = decodeNamed("v1", binding, await readJson(request));
+  if (!body.target?.name) throw badRequest("target.name: Required value: the node to bind to");
+  await services.registry.bind(target, body.target.name, readWriteOptions(query));
+  sendJson(response, 201, success({ kind: "pods/binding", name: target.name }, 201));
+}
+
+export async function deleteObject(exchange: NamedExchange): Promise<void> {
+  const { services, target, response } = exchange;
+  const request = await readDeleteOptions(exchange);
+  const shown = shownTo(exchange);
+  const { object, outcome } = await services.registry.delete(target.kind, target, request);
+  // As upstream: a Pod is returned even when it is gone, others only while they linger.
+  if (outcome === "marked" || target.kind.deletion.mode === "graceful") {
+    sendJson(response, 200, showObject(shown, asStored(object)));
+    return;
+  }
+  const { kind } = target;
+  const details = { name: object.metadata.name, ...(kind.group && { group: kind.group }), kind: kind.plural };
+  sendJson(response, 200, success({ ...details, uid: object.metadata.uid }, undefined));
+}
+
+export async function deleteCollection(exchange: ObjectExchange): Promise<void> {
+  const { services, target, response, query } = exchange;
+  if (target.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();
+  const request = await readDeleteOptions(exchange);
+  const options = readListOptions(query, target.namespace);
+  checkListOptions(options);
+  const deleted = await services.registry.deleteCollection(target.kind, options, request);
+  sendJson(response, 200, Buffer.concat([...showList(shownTo(exchange), deleted)]));
+}
+
+async function readDeleteOptions({ request, query }: ObjectExchange): Promise<DeleteRequest> {
+  const inQuery = readDeleteRequest(query);
+  const body = await readJson(request);
+  if (body === undefined) return inQuery;
+  const options = decodeNamed("v1", deleteOptions, body);
+  const orphans = options.orphanDependents === undefined ? undefined : options.orphanDependents ? "Orphan" : "Background";
+  return {
+    gracePeriodSeconds: options.gracePeriodSeconds ?? inQuery.gracePeriodSeconds,
+    propagationPolicy: options.propagationPolicy ?? orphans ?? inQuery.propagationPolicy,
+    uid: options.preconditions?.uid,
+    resourceVersion: options.preconditions?.resourceVersion,
+    dryRun: inQuery.dryRun === true || (options.dryRun?.includes("All") ?? false),
+  };
+}
+
+function asStored(object: KubernetesObject): Stored {
+  const json = Buffer.from(JSON.stringify(object));
+  return { key: "", revision: Number(object.metadata.resourceVersion), object, json };
+}
+
+function success(details: NonNullable<Status["details"]>, code: number | undefined): object {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Success",
+    details,
+    ...(code !== undefined && { code }),
+  };
+}
+

@@ -1,0 +1,51 @@
+/** The bounds of the API server, each with its reason and what happens there. */
+
+/** A request's body, in bytes: upstream's bound. Beyond: 413. */
+export const BODY_MAX_BYTES = 3 * 1024 * 1024;
+
+/** Time for a client to send its headers, and its whole request, in milliseconds. Beyond: the connection is closed. */
+export const HEADERS_TIMEOUT_MS = 10_000;
+export const REQUEST_TIMEOUT_MS = 60_000;
+
+/** An idle kept-alive connection, in milliseconds: longer than clients keep theirs, so that they close first. */
+export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
+
+/** Connections at once: a thousand watchers and room beyond. More are refused by the server socket. */
+export const MAX_CONNECTIONS = 10_000;
+
+/** A watch ends after this many seconds when its client does not say; spread, so that not all come back at once. */
+export const WATCH_SECONDS_LEAST = 1_800;
+export const WATCH_SECONDS_MOST = 3_600;
+
+/** A watch that asked for bookmarks gets one this often. */
+export const BOOKMARK_INTERVAL_MS = 60_000;
+
+/** A read at a revision that has not come yet waits this long for it. Beyond: 504, try again. */
+export const FRESHNESS_WAIT_MS = 3_000;
+
+/** Writes that lose to another writer are tried again this often when the client left the choice to the server. */
+export const CONFLICT_RETRIES = 20;
+
+/** Attempts to find a free name for `generateName`. */
+export const GENERATED_NAME_ATTEMPTS = 8;
+
+/** The base of a generated name, in characters: with its suffix it fits a DNS label. */
+export const GENERATED_NAME_BASE = 58;
+
+/** Objects read at a time when selectors decide which of them count. */
+export const SELECTION_PAGE = 500;
+
+/** Events live this long after they were last seen, as upstream's. */
+export const EVENT_TTL_MS = 60 * 60 * 1_000;
+
+/** Events of one namespace: beyond, the ones seen longest ago go. */
+export const EVENTS_MAX_PER_NAMESPACE = 1_000;
+
+/** Bytes waiting in a WebSocket before reading from the container pauses. */
+export const SOCKET_HIGH_WATER_BYTES = 1024 * 1024;
+
+/** A message from an exec client, in bytes. Beyond: the socket is closed. */
+export const SOCKET_MESSAGE_MAX_BYTES = 1024 * 1024;
+
+/** Bytes gathered before they are written to a client: one system call for many objects. */
+export const WRITE_CHUNK_BYTES = 256 * 1024;

@@ -1,0 +1,132 @@
+/**
+ * The way of a changed object: the stored one, the change, what may not change put back, validation, and a write
+ * that fails if another came first. An object that is marked for deletion goes with the last thing that held it.
+ */
+import {
+  conflict,
+  invalid,
+  jsonEqual,
+  type Kind,
+  type KubernetesObject,
+  methodNotAllowed,
+  notFound,
+  type Subresource,
+  setDefaults,
+  validateUpdate,
+} from "@podwire/api";
+import { ConflictError, type Entry, type Store } from "@podwire/store";
+import { CONFLICT_RETRIES } from "../limits.ts";
+import { unstored } from "./create.ts";
+import { isFree } from "./delete.ts";
+import { objectKey } from "./keys.ts";
+import type { ObjectRef, Stored, UpdateOptions } from "./registry.ts";
+import { storedOf, storedText } from "./stored-object.ts";
+
+/** Makes the next state from a copy of the stored one. May be called again when another writer came first. */
+export type Change<T> = (stored: T) => T;
+
+export async function updateObject<T extends KubernetesObject>(
+  store: Store,
+  kind: Kind<T>,
+  ref: ObjectRef,
+  change: Change<T>,
+  options: UpdateOptions,
+): Promise<Stored<T>> {
+  const key = objectKey(kind, ref);
+  const subresource = subresourceOf(kind, options.subresource);
+  for (let attempt = 1; ; attempt++) {
+    const entry = await store.get(key);
+    if (entry === undefined) throw notFound(kind, ref.name);
+    const current = storedOf(kind, entry);
+    const asked = change(structuredClone(current.object));
+    checkPreconditions(kind, asked, current.object);
+    const next = nextState(kind, subresource, asked, current.object);
+    try {
+      return await write(store, kind, entry, next, current, options);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      if (error.current === undefined) throw notFound(kind, ref.name);
+      if (attempt === CONFLICT_RETRIES) throw conflict(kind, ref.name);
+      // A resourceVersion that is stale by now is found out in the next turn.
+    }
+  }
+}
+
+function subresourceOf<T extends KubernetesObject>(
+  kind: Kind<T>,
+  name: string | undefined,
+): Subresource<T> | undefined {
+  if (name === undefined) return undefined;
+  const found = kind.subresources.find(each => each.name === name);
+  if (found === undefined) throw methodNotAllowed();
+  return found;
+}
+
+function checkPreconditions(kind: Kind, asked: KubernetesObject, stored: KubernetesObject): void {
+  const { uid, resourceVersion, name } = asked.metadata;
+  if (uid && uid !== stored.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`;
+    throw conflict(kind, name, why);
+  }
+  if (resourceVersion && resourceVersion !== stored.metadata.resourceVersion) {
+    throw conflict(kind, stored.metadata.name);
+  }
+}
+
+function nextState<T extends KubernetesObject>(
+  kind: Kind<T>,
+  subresource: Subresource<T> | undefined,
+  asked: T,
+  stored: T,
+): T {
+  const next = subresource ? structuredClone(subresource.take(stored, asked)) : asked;
+  keepAssigned(next, stored);
+  if (subresource === undefined && "spec" in next === "spec" in stored) kind.prepareUpdate(next, stored);
+  setDefaults(kind, next);
+  const errors = subresource ? subresource.validate(next, stored) : validateUpdate(kind, next, stored);
+  if (errors.length > 0) throw invalid(kind.group, kind.kind, stored.metadata.name, errors);
+  if (kind.countsGenerations && !jsonEqual(specOf(next), specOf(stored))) {
+    next.metadata.generation = (stored.metadata.generation ?? 0) + 1;
+  }
+  return next;
+}
+
+function specOf(object: KubernetesObject): unknown {
+  return (object as KubernetesObject & { spec?: unknown }).spec;
+}
+
+/** What the server assigned stays, whatever the client sent. A namespace left out is the one of the path. */
+function keepAssigned(next: KubernetesObject, { metadata: stored }: KubernetesObject): void {
+  next.metadata = {
+    ...next.metadata,
+    name: next.metadata.name || stored.name,
+    namespace: next.metadata.namespace || stored.namespace,
+    uid: stored.uid,
+    resourceVersion: stored.resourceVersion,
+    generation: stored.generation,
+    creationTimestamp: stored.creationTimestamp,
+    deletionTimestamp: stored.deletionTimestamp,
+    deletionGracePeriodSeconds: stored.deletionGracePeriodSeconds,
+    selfLink: undefined,
+    managedFields: stored.managedFields,
+  };
+}
+
+async function write<T extends KubernetesObject>(
+  store: Store,
+  kind: Kind<T>,
+  { key, value: before, revision }: Entry,
+  next: T,
+  current: Stored<T>,
+  { dryRun }: UpdateOptions,
+): Promise<Stored<T>> {
+  const value = storedText(next);
+  // Nothing changed: no write, no event, the same resourceVersion.
+  if (value === before || jsonEqual(next, current.object)) return current;
+  if (dryRun) return unstored(kind, key, value, revision);
+  if (next.metadata.deletionTimestamp !== undefined && isFree(kind, next)) {
+    const removed = await store.delete(key, revision);
+    return unstored(kind, key, value, removed.revision);
+  }
+  return storedOf(kind, await store.put(key, value, revision));
+}

@@ -1,0 +1,119 @@
+/** What one node hears of changes, as transcripts. */
+import assert from "node:assert/strict";
+import type { KubernetesObject, Node, Pod, PodSpec, PodStatus } from "@podwire/api";
+import { ToNode } from "@podwire/protocol";
+import type { Stored } from "../registry/registry.ts";
+import { Translator } from "./translate.ts";
+
+const metadata = (name: string) => ({
+  name,
+  uid: `uid-${name}`,
+  resourceVersion: "1",
+  creationTimestamp: "",
+});
+
+function stored(object: KubernetesObject): Stored {
+  return { key: "", revision: 1, object, json: Buffer.from(JSON.stringify(object)) };
+}
+
+function node(name: string, status: Node["status"] = {}): Stored {
+  const annotations = { "podwire.dev/vtep-mac": "02:00:00:00:00:09" };
+  const addresses = [{ type: "InternalIP" as const, address: "192.168.0.9" }];
+  const spec = { podCIDRs: ["10.244.9.0/24"] };
+  const object: Node = {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { ...metadata(name), annotations },
+    spec,
+    status: { addresses, ...status },
+  };
+  return stored(object);
+}
+
+function pod(name: string, spec: Partial<PodSpec>, status: PodStatus = {}): Stored {
+  const containers = [{ name: "main" }];
+  const meta = { ...metadata(name), namespace: "default" };
+  const object: Pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: meta,
+    spec: { containers, ...spec },
+    status,
+  };
+  return stored(object);
+}
+
+function heard(translator: Translator, change: Stored, revision = 5, deleted = false): string {
+  const messages = translator
+    .translate({ revision, stored: change, deleted })
+    .map(bytes => ToNode.decode(bytes));
+  return messages
+    .map(({ revision: at, message }) => {
+      const name = message.case === "peer" || message.case === "peerGone" ? message.value.name : "";
+      return `${message.case}${name && ` ${name}`}@${at}`;
+    })
+    .join(", ");
+}
+
+describe("translation for a node", () => {
+  const here = { nodeName: "node-1" };
+  const away = { nodeName: "node-2" };
+  const running: PodStatus = { phase: "Running", podIPs: [{ ip: "10.244.1.2" }] };
+
+  it("announces a peer once, again when it changes, and its going", () => {
+    const translator = new Translator("node-1", false);
+    const first = node("node-2");
+    assert.equal(heard(translator, first), "peer node-2@5");
+    assert.equal(heard(translator, node("node-2", { capacity: { pods: "9" } }), 6), "");
+    assert.equal(heard(translator, node("node-2", { addresses: [] }), 7), "peerGone node-2@7");
+    assert.equal(heard(translator, node("node-2", { addresses: [] }), 8), "");
+    assert.equal(heard(translator, node("node-2"), 9), "peer node-2@9");
+    assert.equal(heard(translator, first, 10, true), "peerGone node-2@10");
+  });
+
+  it("sends its own Pods whole and of the others only the addresses", () => {
+    const translator = new Translator("node-1", false);
+    assert.equal(heard(translator, pod("mine", {})), "", "not bound yet");
+    assert.equal(heard(translator, pod("mine", here)), "pod@5");
+    assert.equal(heard(translator, pod("mine", here, running), 6), "podAddresses@6, pod@6");
+    assert.equal(heard(translator, pod("other", away)), "");
+    assert.equal(heard(translator, pod("other", away, running), 7), "podAddresses@7");
+    assert.equal(heard(translator, pod("other", away, { ...running, startTime: "x" }), 8), "");
+    assert.equal(
+      heard(translator, pod("other", away, { ...running, phase: "Failed" }), 9),
+      "podAddressesGone@9",
+    );
+    assert.equal(heard(translator, pod("other", away, running), 10, true), "");
+    assert.equal(
+      heard(translator, pod("mine", here, running), 11, true),
+      "podAddressesGone@11, podDeleted@11",
+    );
+  });
+
+  it("says nothing of the addresses of hostNetwork Pods: they are the node's", () => {
+    const translator = new Translator("node-1", false);
+    assert.equal(heard(translator, pod("proxy", { ...away, hostNetwork: true }, running)), "");
+  });
+
+  it("says on a resumed stream also that the unknown is gone: the node may have heard of it before", () => {
+    const translator = new Translator("node-1", true);
+    assert.equal(heard(translator, pod("other", away, { phase: "Failed" })), "podAddressesGone@5");
+    assert.equal(heard(translator, pod("other", away, { phase: "Failed" }), 6), "");
+    assert.equal(heard(translator, node("node-3", { addresses: [] }), 7), "peerGone node-3@7");
+  });
+
+  it("encodes a change once for all nodes", () => {
+    const change = node("node-2");
+    const [first] = new Translator("node-1", false).translate({
+      revision: 5,
+      stored: change,
+      deleted: false,
+    });
+    const [second] = new Translator("node-3", false).translate({
+      revision: 5,
+      stored: change,
+      deleted: false,
+    });
+    assert.equal(first, second);
+  });
+});

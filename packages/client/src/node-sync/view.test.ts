@@ -1,0 +1,88 @@
+/** The node's view as transcripts: what arrives, and what the daemon is told. */
+import assert from "node:assert/strict";
+import type { PodRef, ToNode } from "@podwire/protocol";
+import { type NodeSyncHandlers, View } from "./view.ts";
+
+const vtep = { mac: Buffer.alloc(6), udpPort: 4789, vni: 1, underlayMtu: 1500, remoteChecksumOffload: true };
+const ref = (name: string): PodRef => ({ namespace: "default", name, uid: `uid-${name}` });
+const message = (revision: number, message: ToNode["message"]): ToNode => ({ revision, message });
+const peer = (revision: number, name: string) =>
+  message(revision, { case: "peer", value: { name, addresses: [], podCidrs: [], vtep } });
+const addresses = (revision: number, name: string) =>
+  message(revision, {
+    case: "podAddresses",
+    value: { pod: ref(name), node: "node-2", addresses: ["10.244.1.2"] },
+  });
+const pod = (revision: number, name: string) => {
+  const json = Buffer.from(JSON.stringify({ metadata: { ...ref(name) } }));
+  return message(revision, { case: "pod", value: json });
+};
+const begin = message(0, { case: "snapshotBegin", value: {} });
+const end = (revision: number) => message(revision, { case: "snapshotEnd", value: {} });
+const registered = { podCidrs: [], clusterCidrs: [], uid: "node-uid", history: "one" };
+
+function recorded(): { view: View; told: () => string } {
+  const lines: string[] = [];
+  const handlers: NodeSyncHandlers = {
+    registered: ({ history }) => lines.push(`registered ${history}`),
+    peer: ({ name }) => lines.push(`peer ${name}`),
+    peerGone: name => lines.push(`peer ${name} gone`),
+    podAddresses: ({ pod }) => lines.push(`addresses ${pod.name}`),
+    podAddressesGone: ({ name }) => lines.push(`addresses ${name} gone`),
+    pod: ({ metadata }) => lines.push(`pod ${metadata.name}`),
+    podDeleted: ({ name }) => lines.push(`pod ${name} deleted`),
+    synced: () => lines.push("synced"),
+    applied: () => lines.push("applied"),
+    openStream: ({ streamId }) => lines.push(`open ${streamId}`),
+  };
+  const view = new View(handlers, uid => lines.push(`forget ${uid}`));
+  return { view, told: () => lines.splice(0).join(", ") };
+}
+
+describe("node view", () => {
+  it("applies a snapshot, then changes", () => {
+    const { view, told } = recorded();
+    view.connected(registered);
+    for (const each of [begin, peer(0, "node-1"), addresses(0, "web"), pod(0, "db"), end(7)])
+      view.apply(each);
+    assert.equal(told(), "registered one, peer node-1, addresses web, pod db, synced");
+    assert.equal(view.revision, 7);
+    view.apply(message(9, { case: "podDeleted", value: ref("db") }));
+    view.apply(message(12, { case: "bookmark", value: {} }));
+    assert.equal(told(), "forget uid-db, pod db deleted");
+    assert.equal(view.revision, 12);
+  });
+
+  it("drops what a later snapshot does not name", () => {
+    const { view, told } = recorded();
+    view.connected(registered);
+    const first = [
+      begin,
+      peer(0, "node-1"),
+      peer(0, "node-2"),
+      addresses(0, "web"),
+      addresses(0, "api"),
+      pod(0, "db"),
+    ];
+    for (const each of [...first, end(7)]) view.apply(each);
+    told();
+    view.connected({ ...registered, history: "two" });
+    for (const each of [begin, peer(0, "node-2"), addresses(0, "api"), end(3)]) view.apply(each);
+    assert.equal(
+      told(),
+      "registered two, peer node-2, addresses api, peer node-1 gone, addresses web gone, forget uid-db, pod db deleted, synced",
+    );
+    assert.deepEqual([view.revision, view.history], [3, "two"]);
+  });
+
+  it("asks for a snapshot again when one was cut", () => {
+    const { view, told } = recorded();
+    view.connected(registered);
+    for (const each of [begin, peer(0, "node-1"), end(7), begin, peer(0, "node-2")]) view.apply(each);
+    view.connected(registered);
+    assert.equal(view.revision, 0);
+    told();
+    for (const each of [begin, peer(0, "node-2"), end(9)]) view.apply(each);
+    assert.equal(told(), "peer node-2, peer node-1 gone, synced");
+  });
+});

@@ -1,0 +1,34 @@
+/** A clock that only the test moves. */
+import type { Clock } from "../context.ts";
+
+export class ManualClock implements Clock {
+  #nowMs = 1_000;
+  readonly #timers = new Set<{ atMs: number; call: () => void }>();
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, call: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, call };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Fires what is due on the way, in order. */
+  advance(ms: number): void {
+    const untilMs = this.#nowMs + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+      if (due === undefined) break;
+      this.#timers.delete(due);
+      this.#nowMs = Math.max(this.#nowMs, due.atMs);
+      due.call();
+    }
+    this.#nowMs = untilMs;
+  }
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+}
