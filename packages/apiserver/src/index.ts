@@ -1,4 +1,8 @@
 /** The API server: the registry of objects over a store, and its HTTP front. The node streams are under `sync`. */
+export { EventBounds, type EventBoundsOptions } from "./events/event-bounds.ts";
+export type { Access, User } from "./http/access.ts";
+export { type ApiServer, type ApiServerOptions, createApiServer } from "./http/server.ts";
+export type { Target } from "./http/target.ts";
 export * from "./node-streams.ts";
 export { openRegistry } from "./registry/open.ts";
 export * from "./registry/registry.ts";

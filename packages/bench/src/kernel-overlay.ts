@@ -5,8 +5,8 @@
  *   pod  eth0 ── kpod1  node  kvx ── underlay ── kvx  node  kpod1 ── eth0  pod
  *        10.245.1.2           10.245.1.0            10.245.2.0       10.245.2.2
  *
- * Everything static: no learning, no flooding, forwarding and neighbour entries by hand. It shares nodes and
- * underlay with Podwire, on a VNI, a port and addresses of its own.
+ * Everything static: no learning, no flooding, forwarding and neighbour entries by hand. It shares the
+ * underlay with Podwire, on hosts, a VNI, a port and addresses of its own.
  */
 import { closeNamespace, openNamespace, type Rtnetlink, withRtnetlink, writeSysctl } from "@podwire/linux";
 import type { Children } from "./children.ts";

@@ -12,9 +12,9 @@ function standIn(pids: number[]): StartPodwire {
   return async underlayMtu => {
     const children = new Children();
     const variant = await startKernelOverlay(children, await startUnderlay(children), underlayMtu);
-    const nodes = await startUnderlay(children);
-    pids.push(variant.client.pid, ...nodes.map(node => node.pid));
-    return { variant: { ...variant, name: "podwire" }, nodes, down: () => children.close() };
+    const hosts = await startUnderlay(children);
+    pids.push(variant.client.pid, ...hosts.map(host => host.pid));
+    return { variant: { ...variant, name: "podwire" }, hosts, down: () => children.close() };
   };
 }
 
@@ -49,8 +49,8 @@ describe("podwire bench overlay", function () {
   it("says why there is no ratio when the kernel's overlay cannot be made", async () => {
     const start: StartPodwire = async (mtu, signal) => {
       const podwire = await standIn([])(mtu, signal);
-      const [first, second] = podwire.nodes;
-      return { ...podwire, nodes: [first, { ...second, address: "not an address" }] };
+      const [first, second] = podwire.hosts;
+      return { ...podwire, hosts: [first, { ...second, address: "not an address" }] };
     };
     const report = await benchOverlay(quick, start);
     assert.match(report.kernelUnavailable!, /the kernel's VXLAN device could not be set up: /);

@@ -1,6 +1,6 @@
 /**
- * `podwire bench overlay`: for each underlay, a lab with Podwire's pods and, on the same two nodes, pods on
- * the kernel's VXLAN device; then every measurement in rounds, both variants in turn, so that whatever else
+ * `podwire bench overlay`: for each underlay, a lab with Podwire's pods and, on two more hosts of the same
+ * underlay, pods on the kernel's VXLAN device; then every measurement in rounds, both variants in turn, so that whatever else
  * the machine does meets both of them. Everything is taken down at the end, after a failure and on abort.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -118,7 +118,7 @@ async function benchUnderlay(
   const podwire = await startPodwire(underlayMtu, signal);
   const children = new Children(signal);
   try {
-    const kernel = await startKernelOverlay(children, podwire.nodes, underlayMtu).catch(
+    const kernel = await startKernelOverlay(children, podwire.hosts, underlayMtu).catch(
       (error: Error) => error,
     );
     signal?.throwIfAborted();

@@ -8,6 +8,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed);
 });
 
+// Commands that have something to undo listen themselves.
+process.on("SIGINT", () => {
+  if (process.listenerCount("SIGINT") === 1) process.exit(EXIT.interrupted);
+});
+
 const code = await runCommandLine(process.argv.slice(2));
 // Writes to a pipe are asynchronous: everything printed must be out before the process ends, and it must end
 // although connections to the API server are kept alive.

@@ -154,7 +154,7 @@ function podCommands(program: Command, terminal: Terminal): void {
     .option("--since <duration>", "only lines younger than this, such as 90s or 5m", duration)
     .option("-p, --previous", "of the container's run before this one")
     .option("--timestamps", "with the time of each line")
-    .action(async (pod, options) => (await import("./commands/logs.ts")).runLogs(pod, options, terminal));
+    .action(async (pod, options) => (await import("./commands/logs.ts")).runLogs(pod, options));
 }
 
 function measuringCommands(program: Command, terminal: Terminal): void {
@@ -162,12 +162,13 @@ function measuringCommands(program: Command, terminal: Terminal): void {
     .command("matrix")
     .description("try TCP and UDP over IPv4 and IPv6 from every pod to every pod")
     .addOption(labOption())
+    .option("-n, --namespace <namespace>", "only pods of this namespace (default: all)")
+    .option("-l, --selector <labels>", "only pods whose labels match")
     .addOption(outputOption("json"))
     .action(async options => (await import("./commands/matrix.ts")).runMatrix(options, terminal));
 
-  program
-    .command("bench")
-    .description("measure")
+  const bench = program.command("bench").description("measure the overlay, or a lab");
+  bench
     .command("overlay")
     .description("measure the overlay next to the kernel's own VXLAN device")
     .addOption(outputOption("json", "table"))
@@ -177,4 +178,9 @@ function measuringCommands(program: Command, terminal: Terminal): void {
     .option("--chart <file>", "also write a chart, .svg or .html")
     .option("--with-iperf3", "use iperf3 as the traffic generator")
     .action(async options => (await import("./commands/bench.ts")).runBenchOverlay(options, terminal));
+  bench
+    .command("lab")
+    .description("measure start, memory, idle cost and pods of a lab")
+    .addOption(outputOption("json", "table"))
+    .action(async options => (await import("./commands/bench.ts")).runBenchLab(options, terminal));
 }

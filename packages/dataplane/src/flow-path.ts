@@ -10,7 +10,7 @@
  *   ICMP error      the flow of the packet it quotes, in the other direction
  */
 import { Counter, type Counters, Drop, type Tables } from "@podwire/tables";
-import { type Conntrack, Flow, NO_ENTRY } from "./conntrack.ts";
+import { type Conntrack, Flow } from "./conntrack.ts";
 import type { FlowLog } from "./flows.ts";
 import type { Forwarder } from "./forward.ts";
 import type { Fragments } from "./fragments.ts";
@@ -19,6 +19,7 @@ import { Judge } from "./judge.ts";
 import { Packet, PacketKind } from "./packet.ts";
 import { LANES } from "./ports.ts";
 import { isToQuotedSource, parseQuoted } from "./related.ts";
+import { NO_ENTRY } from "./tuple-table.ts";
 import { uncarried } from "./uncarried.ts";
 
 export class FlowPath {
@@ -118,7 +119,8 @@ export class FlowPath {
   #judgeAgain(flow: number): boolean {
     const conntrack = this.#conntrack;
     const tuple = this.#tuple;
-    conntrack.readFirst(flow, tuple);
+    conntrack.tuples.read(flow << 1, tuple);
+    tuple.arrival = conntrack.get(flow, Flow.originatorEnd);
     this.#counters.add(Counter.flowsRejudged, 1);
     if (this.#judge.source(tuple) !== Drop.none) {
       conntrack.end(flow);
@@ -170,7 +172,7 @@ export class FlowPath {
     const quoted = this.#tuple;
     const reason = uncarried(packet) || parseQuoted(this.#view, packet, quoted) || this.#judge.source(packet);
     if (reason !== Drop.none) return reason;
-    const entry = conntrack.lookup(quoted);
+    const entry = conntrack.tuples.lookup(quoted);
     if (entry === NO_ENTRY) return Drop.icmpErrorNoFlow;
     if (!isToQuotedSource(packet, quoted)) return Drop.icmpErrorBad;
     if (conntrack.get(entry >> 1, Flow.epoch) !== this.#epoch && !this.#judgeAgain(entry >> 1)) {
@@ -184,6 +186,6 @@ export class FlowPath {
 
   /** All packets of a flow in one direction take one lane. */
   #lane(entry: number): number {
-    return this.#conntrack.spread(entry >> 1) & (LANES - 1);
+    return this.#conntrack.tuples.hash(entry & ~1) & (LANES - 1);
   }
 }

@@ -67,23 +67,24 @@ export class FlowLog implements FlowEndListener {
 
   #writeFlow(flow: number, event: number): void {
     const conntrack = this.#conntrack!;
+    const { tuples } = conntrack;
     const { words, floats } = this.#writer;
     const first = flow << 1;
     const reply = first + 1;
     const at = this.#writer.begin();
     for (let index = 0; index < 8; index++) {
-      words[at + FlowField.source + index] = conntrack.addressWord(first, index);
+      words[at + FlowField.source + index] = tuples.addressWord(first, index);
     }
-    this.#writeHead(at, event, conntrack.get(flow, Flow.verdict), conntrack.protocol(first), conntrack.ports(first));
+    this.#writeHead(at, event, conntrack.get(flow, Flow.verdict), tuples.protocol(first), tuples.ports(first));
     words[at + FlowField.sourceTarget] = conntrack.get(flow, Flow.originatorEnd);
     words[at + FlowField.destinationTarget] = conntrack.get(flow, Flow.responderEnd);
     const double = at >> 1;
     floats[double + FlowField.startMs / 2] = this.#clock.atMs(conntrack.get(flow, Flow.startedAt));
     floats[double + FlowField.lastMs / 2] = this.#clock.atMs(conntrack.get(flow, Flow.lastAt));
-    floats[double + FlowField.packets / 2] = conntrack.packets(first);
-    floats[double + FlowField.bytes / 2] = conntrack.bytes(first);
-    floats[double + FlowField.replyPackets / 2] = conntrack.packets(reply);
-    floats[double + FlowField.replyBytes / 2] = conntrack.bytes(reply);
+    floats[double + FlowField.packets / 2] = tuples.packets(first);
+    floats[double + FlowField.bytes / 2] = tuples.bytes(first);
+    floats[double + FlowField.replyPackets / 2] = tuples.packets(reply);
+    floats[double + FlowField.replyBytes / 2] = tuples.bytes(reply);
     this.#writer.commit();
   }
 

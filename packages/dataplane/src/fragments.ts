@@ -13,10 +13,11 @@
  *        generation of the flow 11 | seen at 12 | 13–15 unused
  */
 import type { Clock } from "./clock.ts";
-import { type Conntrack, Flow, NO_ENTRY } from "./conntrack.ts";
+import { type Conntrack, Flow } from "./conntrack.ts";
 import { FlowHash } from "./flow-hash.ts";
 import { limits } from "./limits.ts";
 import type { Packet } from "./packet.ts";
+import { NO_ENTRY } from "./tuple-table.ts";
 
 const ROW_WORDS = 16;
 const WAYS = 4;

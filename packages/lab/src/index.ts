@@ -8,12 +8,19 @@ import type { LabConfig } from "./config/cluster.ts";
 import { labPaths } from "./state/directory.ts";
 
 export { type Cidr, parseCidr } from "./config/cidr.ts";
-export { defaultLabConfig, type LabConfig, type NodeConfig, parseLabConfig } from "./config/cluster.ts";
+export {
+  defaultLabConfig,
+  type LabConfig,
+  type LabOverrides,
+  type NodeConfig,
+  parseLabConfig,
+} from "./config/cluster.ts";
+export { checkLabName, isLabName } from "./config/lab-name.ts";
 export { ConfigError, type Problem } from "./config/problem.ts";
 export { closest } from "./config/suggest.ts";
 export { LabError, LabStopped } from "./errors.ts";
 export type { Lab, LabEvents } from "./lab.ts";
-export type { Program } from "./processes/program.ts";
+export { memberEnvironment, type Program, podwireProgram } from "./processes/program.ts";
 export type { StartOptions } from "./start.ts";
 export { labPaths, type LabPaths, labNames, runDirectory } from "./state/directory.ts";
 export { isAlive, residentBytes } from "./state/identity.ts";

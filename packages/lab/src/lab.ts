@@ -9,7 +9,7 @@ import { type ControlSocket, serveControl } from "./down/control-socket.ts";
 import { removeLab } from "./down/down.ts";
 import { LabError, LabStopped } from "./errors.ts";
 import { boundLogs } from "./processes/log-files.ts";
-import { CONTROL_PLANE, controlPlaneSpec, nodeSpec } from "./processes/podwire-daemons.ts";
+import { controlPlaneSpec, nodeSpec } from "./processes/podwire-daemons.ts";
 import type { Program } from "./processes/program.ts";
 import { Supervisor } from "./processes/supervisor.ts";
 import type { LabPaths } from "./state/directory.ts";
@@ -25,8 +25,6 @@ export interface LabEvents {
   /** A daemon died and is started again after `delayMs`. */
   died: [daemon: string, how: string, delayMs: number];
   restarted: [daemon: string];
-  /** The lab is gone: this process took it down, or another one asked for it. */
-  gone: [];
 }
 
 export class Lab extends LabView {
@@ -41,11 +39,17 @@ export class Lab extends LabView {
   #releaseLogs: (() => void) | undefined;
   #going: Promise<void> | undefined;
   readonly #stop = new AbortController();
+  readonly #settle: { resolve: () => void; reject: (error: unknown) => void };
+  /** Settles when the lab is gone, whoever took it down. */
+  readonly ended: Promise<void>;
 
   constructor(config: LabConfig, paths: LabPaths, apiPort: number, program: Program) {
     super(config, paths, `http://127.0.0.1:${apiPort}`);
     this.#program = program;
     this.#apiPort = apiPort;
+    const { promise, ...settle } = withResolvers();
+    this.ended = promise;
+    this.#settle = settle;
     this.#supervisor.on("died", (daemon, how, delayMs) => this.#onDied(daemon, how, delayMs));
     this.#supervisor.on("restarted", daemon => this.events.emit("restarted", daemon));
     this.#supervisor.on("changed", () => this.#save());
@@ -74,18 +78,17 @@ export class Lab extends LabView {
     // Its failure is reported below, after the underlay, which needs no control plane.
     controlPlane.catch(() => {});
     this.#step(`making the underlay and ${this.config.nodes.length} nodes`);
-    this.#topology = await makeTopology(this.config, this.paths);
-    this.adopt(this.#topology);
+    const topology = await makeTopology(this.config, this.paths);
+    this.#topology = topology;
+    this.adopt(topology);
     this.#save();
-    await this.#unlessGoing(controlPlane);
+    this.#stop.signal.throwIfAborted();
     this.#step("starting the node daemons");
-    await this.#unlessGoing(
-      Promise.all(
-        this.#topology.nodes.map(host =>
-          this.#supervisor.start(nodeSpec(this.config, this.paths, this.#program, host)),
-        ),
-      ),
+    // They load while the control plane does, and find it when it is there.
+    const nodes = topology.nodes.map(host =>
+      this.#supervisor.start(nodeSpec(this.config, this.paths, this.#program, host)),
     );
+    await this.#unlessGoing(Promise.all([controlPlane, ...nodes]));
     const onReady = (ready: number) => this.#step(`nodes Ready: ${ready} of ${this.config.nodes.length}`);
     const names = this.config.nodes.map(node => node.name);
     await this.#unlessGoing(
@@ -118,8 +121,16 @@ export class Lab extends LabView {
 
   /** Takes the lab down; resolves when nothing of it is left. Any number of callers wait for the same end. */
   down(): Promise<void> {
-    this.#going ??= this.#takeDown();
+    if (!this.#going) {
+      this.#going = this.#takeDown();
+      this.#going.then(this.#settle.resolve, this.#settle.reject);
+    }
     return this.#going;
+  }
+
+  /** For those who are tired of waiting for `down`: daemons that still end in good order are killed. */
+  force(): void {
+    this.#supervisor.killAll();
   }
 
   async #takeDown(): Promise<void> {
@@ -131,7 +142,6 @@ export class Lab extends LabView {
     this.#step("removing pods, namespaces and files");
     await removeLab(this.paths);
     this.#control?.close();
-    this.events.emit("gone");
   }
 
   #step(text: string): void {
@@ -175,4 +185,14 @@ export class Lab extends LabView {
   }
 }
 
-export { CONTROL_PLANE };
+function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
+  let resolve!: () => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<void>((onGone, onFailure) => {
+    resolve = onGone;
+    reject = onFailure;
+  });
+  // Not everyone who has a lab waits for its end.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}

@@ -6,13 +6,13 @@
 import { LabError, LabStopped } from "./errors.ts";
 import { DEFAULT_WAIT_TIMEOUT_MS } from "./limits.ts";
 import type { LabConfig } from "./config/cluster.ts";
+import { checkLabName } from "./config/lab-name.ts";
 import { isSupervised } from "./down/control-socket.ts";
-import { Lab, type LabEvents } from "./lab.ts";
+import { Lab } from "./lab.ts";
 import { preflight } from "./preflight.ts";
 import { type Program, podwireProgram } from "./processes/program.ts";
 import { type LabPaths, labNames, labPaths, makeDirectory } from "./state/directory.ts";
 import { takeLock } from "./state/lock.ts";
-import { checkLabName } from "./down/down.ts";
 
 export interface StartOptions {
   /** What the daemons are; the CLI of this build unless a test has its own. */
@@ -23,8 +23,6 @@ export interface StartOptions {
   /** Hears of every step and of every daemon that dies, from the beginning. */
   readonly listen?: (events: Lab) => void;
 }
-
-export type { LabEvents };
 
 /** Resolves when every node is Ready. */
 export async function startLab(config: LabConfig, options: StartOptions = {}): Promise<Lab> {

@@ -95,8 +95,7 @@ export class LogStore implements Store, Log {
   }
 
   watch(prefixes: readonly string[], afterRevision: number): Watcher {
-    if (this.#isClosed) throw new StoreClosedError();
-    if (afterRevision > this.revision) throw new FutureRevisionError(afterRevision, this.revision);
+    this.#checkReadable(afterRevision);
     if (this.#watchers.size >= MAX_WATCHERS) {
       throw new StoreBusyError(`${MAX_WATCHERS} watchers are open already: close some`);
     }

@@ -77,7 +77,7 @@ export interface Store {
   /** Removes the key under the same condition; the revision of the removal is in the result. */
   delete(key: string, expected: number): Promise<{ readonly revision: number; readonly removed: Entry }>;
 
-  /** Changes after `afterRevision` of keys under any of the prefixes. */
+  /** Changes after `afterRevision`, which must be retained, of keys under any of the prefixes. */
   watch(prefixes: readonly string[], afterRevision: number): Watcher;
 
   /** Forgets history up to and including `revision`. */

@@ -41,7 +41,6 @@ const scalarNames = [
   "flowsEvicted",
   "flowsRejudged",
   "flowsRevoked",
-  "fragmentsTracked",
   "publishes",
 ] as const;
 

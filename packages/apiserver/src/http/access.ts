@@ -19,6 +19,9 @@ export interface Access {
 
 /** For a server that only its own machine can reach: everyone is the administrator. */
 export const adminAccess: Access = {
-  authenticate: async () => ({ name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] }),
+  authenticate: async () => ({
+    name: "kubernetes-admin",
+    groups: ["system:masters", "system:authenticated"],
+  }),
   authorize: async () => {},
 };

@@ -33,7 +33,8 @@ export function negotiateView(accept: string | undefined): View {
     const as = parameters.get("as");
     if (as === undefined) return "object";
     const view = Object.hasOwn(VIEWS, as) ? VIEWS[as] : undefined;
-    if (view !== undefined && parameters.get("v") === "v1" && parameters.get("g") === "meta.k8s.io") return view;
+    if (view !== undefined && parameters.get("v") === "v1" && parameters.get("g") === "meta.k8s.io")
+      return view;
   }
   throw notAcceptable(ACCEPTED);
 }

@@ -26,7 +26,11 @@ function patchJson(stored: unknown, patch: unknown): unknown {
     return jsonPatch(stored, patch as readonly JsonPatchOperation[]);
   } catch (error) {
     if (!(error instanceof JsonPatchError)) throw error;
-    throw new ApiError(422, "Invalid", `the server rejected our request due to an error in our request: ${error.message}`);
+    throw new ApiError(
+      422,
+      "Invalid",
+      `the server rejected our request due to an error in our request: ${error.message}`,
+    );
   }
 }
 

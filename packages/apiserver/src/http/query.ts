@@ -66,7 +66,10 @@ export function checkListOptions(options: ReadOptions): void {
     return;
   }
   if (continueToken) {
-    refuse("ListOptions", fieldForbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
+    refuse(
+      "ListOptions",
+      fieldForbidden(field, "resourceVersionMatch is forbidden when continue is provided"),
+    );
   }
   if (resourceVersion === undefined) {
     const detail = "resourceVersionMatch is forbidden unless resourceVersion is provided";

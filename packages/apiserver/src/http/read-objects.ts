@@ -1,6 +1,7 @@
 /** GET: one object, or a list at the revision the client asks for. */
-import { waitForRevision } from "./freshness.ts";
+
 import { type NamedExchange, type ObjectExchange, shownTo } from "./exchange.ts";
+import { waitForRevision } from "./freshness.ts";
 import { checkListOptions, type ReadOptions, readListOptions } from "./query.ts";
 import { ChunkWriter, JSON_CONTENT, sendJson } from "./respond.ts";
 import { showList, showObject } from "./views.ts";
@@ -33,6 +34,7 @@ export async function listObjects(exchange: ObjectExchange): Promise<void> {
 function exactRevision(options: ReadOptions): number | undefined {
   const { resourceVersion, resourceVersionMatch, limit } = options;
   // Of old, a limit with a resourceVersion means exactly that one.
-  const isExact = resourceVersionMatch === "Exact" || (resourceVersionMatch === undefined && limit !== undefined);
+  const isExact =
+    resourceVersionMatch === "Exact" || (resourceVersionMatch === undefined && limit !== undefined);
   return isExact && resourceVersion ? resourceVersion : undefined;
 }

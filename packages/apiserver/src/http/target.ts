@@ -57,4 +57,3 @@ function targetOf(
   if (name !== undefined && kind.namespaced && namespace === undefined) return undefined;
   return { kind, namespace, name, subresource };
 }
-

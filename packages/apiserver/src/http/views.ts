@@ -68,7 +68,9 @@ export function* showList(shown: Shown, result: ListResult<KubernetesObject>): I
   }
   const isMetadata = shown.view === "metadata";
   const kind = isMetadata ? "PartialObjectMetadataList" : shown.kind.listKind;
-  const apiVersion = isMetadata ? META_VERSION : [shown.kind.group, shown.kind.version].filter(Boolean).join("/");
+  const apiVersion = isMetadata
+    ? META_VERSION
+    : [shown.kind.group, shown.kind.version].filter(Boolean).join("/");
   yield Buffer.from(`${JSON.stringify({ kind, apiVersion, metadata }).slice(0, -1)},"items":[`);
   let isFirst = true;
   for (const item of result.items) {

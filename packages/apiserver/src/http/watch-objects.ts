@@ -7,15 +7,13 @@
  *   sendInitialEvents=true       what there is, a bookmark that says "that was all of it", then changes
  */
 import { randomInt } from "node:crypto";
-import { apiVersionOf, type KubernetesObject } from "@podwire/api";
-import { BOOKMARK_INTERVAL_MS, WATCH_SECONDS_LEAST, WATCH_SECONDS_MOST } from "../limits.ts";
-import type { Stored, Watch, WatchEvent } from "../registry/registry.ts";
-import { toApiError } from "../registry/store-errors.ts";
+import { WATCH_SECONDS_LEAST, WATCH_SECONDS_MOST } from "../limits.ts";
+import type { ListResult, Watch } from "../registry/registry.ts";
 import { type ObjectExchange, shownTo } from "./exchange.ts";
 import { waitForRevision } from "./freshness.ts";
 import { type ReadOptions, readListOptions, readWatchParameters, type WatchParameters } from "./query.ts";
-import { ChunkWriter, JSON_CONTENT } from "./respond.ts";
-import { type Shown, showObject } from "./views.ts";
+import { JSON_CONTENT } from "./respond.ts";
+import { WatchStream } from "./watch-stream.ts";
 
 export async function watchObjects(exchange: ObjectExchange): Promise<void> {
   const { services, target, response, query } = exchange;
@@ -24,9 +22,40 @@ export async function watchObjects(exchange: ObjectExchange): Promise<void> {
   const parameters = readWatchParameters(query, options);
   await waitForRevision(services.registry, options.resourceVersion);
   const { initial, watch } = await start(exchange, options, parameters);
-  const first = initial ?? (await firstEvents(watch));
+  const seconds = parameters.timeoutSeconds ?? randomInt(WATCH_SECONDS_LEAST, WATCH_SECONDS_MOST);
+  const timer = setTimeout(() => watch.close(), seconds * 1_000);
+  response.once("close", () => watch.close());
   response.writeHead(200, { "content-type": JSON_CONTENT });
   response.flushHeaders();
-  const stream = new WatchStream(exchange, shown, watch, parameters);
-  await stream.run(first, initial !== undefined && parameters.sendInitialEvents === true);
+  try {
+    const stream = new WatchStream(response, shown, watch, parameters.allowWatchBookmarks);
+    if (initial !== undefined) await stream.sendInitial(initial, parameters.sendInitialEvents === true);
+    await stream.run();
+  } finally {
+    clearTimeout(timer);
+    watch.close();
+  }
+  response.end();
+}
+
+interface Start {
+  readonly initial: ListResult<never> | undefined;
+  readonly watch: Watch;
+}
+
+async function start(
+  { services, target }: ObjectExchange,
+  options: ReadOptions,
+  { sendInitialEvents }: WatchParameters,
+): Promise<Start> {
+  const { registry } = services;
+  const { resourceVersion = 0 } = options;
+  const { namespace, labels, fields } = options;
+  const watchFrom = (afterRevision: number) =>
+    registry.watch(target.kind, { namespace, labels, fields, afterRevision });
+  if (sendInitialEvents ?? resourceVersion === 0) {
+    const initial = await registry.list(target.kind, { namespace, labels, fields });
+    return { initial: initial as Start["initial"], watch: watchFrom(initial.revision) };
+  }
+  return { initial: undefined, watch: watchFrom(resourceVersion || registry.revision) };
 }

@@ -6,7 +6,6 @@ import {
   binding,
   decodeNamed,
   deleteOptions,
-
   type KubernetesObject,
   methodNotAllowed,
   type Status,
@@ -122,7 +121,8 @@ async function readDeleteOptions({ request, query }: ObjectExchange): Promise<De
   const body = await readJson(request);
   if (body === undefined) return inQuery;
   const options = decodeNamed("v1", deleteOptions, body);
-  const orphans = options.orphanDependents === undefined ? undefined : options.orphanDependents ? "Orphan" : "Background";
+  const orphans =
+    options.orphanDependents === undefined ? undefined : options.orphanDependents ? "Orphan" : "Background";
   return {
     gracePeriodSeconds: options.gracePeriodSeconds ?? inQuery.gracePeriodSeconds,
     propagationPolicy: options.propagationPolicy ?? orphans ?? inQuery.propagationPolicy,
@@ -147,4 +147,3 @@ function success(details: NonNullable<Status["details"]>, code: number | undefin
     ...(code !== undefined && { code }),
   };
 }
-

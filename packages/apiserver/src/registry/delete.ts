@@ -6,7 +6,15 @@
  *   - metadata.finalizers, which their owners take off
  *   - the kind's own finalizers (Namespace: spec.finalizers)
  */
-import { conflict, forbidden, formatTime, type Kind, type KubernetesObject, notFound, parseTime } from "@podwire/api";
+import {
+  conflict,
+  forbidden,
+  formatTime,
+  type Kind,
+  type KubernetesObject,
+  notFound,
+  parseTime,
+} from "@podwire/api";
 import { ConflictError, type Entry, type Store } from "@podwire/store";
 import { CONFLICT_RETRIES } from "../limits.ts";
 import { objectKey } from "./keys.ts";

@@ -18,6 +18,7 @@ export interface PacketShape {
   readonly acknowledgement?: number;
   readonly flags?: number;
   readonly window?: number;
+  readonly urgent?: number;
   /** TCP options in bytes, a multiple of 4. */
   readonly optionBytes?: number;
 }
@@ -132,6 +133,6 @@ function writeTcp(view: DataView, at: number, shape: PacketShape): void {
   tcp.setHeaderBytes(view, at, 20 + (shape.optionBytes ?? 0));
   tcp.setFlags(view, at, shape.flags ?? tcp.ACK);
   tcp.setWindow(view, at, shape.window ?? 502);
-  tcp.setUrgent(view, at, 0);
+  tcp.setUrgent(view, at, shape.urgent ?? 0);
   for (let i = 0; i < (shape.optionBytes ?? 0); i++) view.setUint8(at + 20 + i, i < 2 ? 1 : 8 + i);
 }

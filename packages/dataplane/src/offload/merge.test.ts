@@ -19,7 +19,6 @@ const bed = new Testbed({ packetsBytes: 400_000 });
 const { arena } = bed;
 const { view } = arena;
 const HEADROOM = 32;
-const SPLIT_AT = bed.packetsEnd - 70_000;
 
 /** Adds packets to the merger as `shapes` say, one behind the other in the arena; returns their bytes. */
 function addAll(shapes: readonly (PacketShape & { isPartial?: boolean })[], port = 3): TwinPacket[] {
@@ -77,6 +76,7 @@ describe("merging segments", () => {
     ["nothing larger follows", i => (i === 2 ? { payloadBytes: 101 } : {}), [2, 2]],
     ["another acknowledgement", i => (i >= 2 ? { acknowledgement: 1 } : {}), [2, 2]],
     ["another window", i => (i >= 2 ? { window: 1 } : {}), [2, 2]],
+    ["another urgent pointer", i => (i >= 2 ? { urgent: 1 } : {}), [2, 2]],
     ["another TTL", i => (i >= 2 ? { ttl: 63 } : {}), [2, 2]],
     ["another ECN mark", i => (i >= 2 ? { trafficClass: 3 } : {}), [2, 2]],
     ["another DF", i => (i >= 2 ? { dontFragment: false } : {}), [2, 2]],

@@ -245,6 +245,18 @@ describe("sending a packet that is no super-packet", () => {
     assert.equal(bed.drainDatagrams().length, 130);
   });
 
+  it("begins a new message after a shorter datagram, and for a larger one or another lane", () => {
+    for (const [i, payloadBytes] of [64, 10, 10, 64, 64].entries()) {
+      const at = AT + i * 256;
+      const end = writePacket(arena, at, { version: 4, protocol: "udp", payloadBytes });
+      virtio.clear(arena.view, at - 10);
+      bed.splitter.send(1, i === 4 ? 1 : 0, at, end, bed.templateAt, 1_450, true);
+    }
+    const segments = [0, 1, 2, 3].map(row => bed.outbox.messages[row * MESSAGE.columns + MESSAGE.segments]);
+    assert.deepEqual(segments, [2, 1, 1, 1]);
+    assert.equal(bed.drainDatagrams().length, 5);
+  });
+
   it("rejects a checksum that lies beyond the packet", () => {
     const end = writePacket(arena, AT, { version: 4, protocol: "udp", payloadBytes: 64 });
     virtio.write(arena.view, AT - 10, 1, 0, 0, 0, 600, 6);

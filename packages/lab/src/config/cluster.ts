@@ -37,10 +37,21 @@ interface Checking {
   readonly problems: Problem[];
 }
 
+/** What a command line says beside the file. */
+export interface LabOverrides {
+  /** Comes before metadata.name. */
+  readonly name?: string | undefined;
+  /** For a file without a name. */
+  readonly defaultName?: string | undefined;
+  /** For a file without nodes: so many, called node-1 and so on. */
+  readonly nodes?: number | undefined;
+}
+
 /** Throws ConfigError. `file` only names the source in messages. */
-export function parseLabConfig(text: string, file: string): LabConfig {
+export function parseLabConfig(text: string, file: string, overrides: LabOverrides = {}): LabConfig {
   const reading = readYaml(text, file, CLUSTER);
-  const checking: Checking = { file: reading.value as ClusterFile, reading, problems: [] };
+  const checking: Checking = { file: { ...(reading.value as ClusterFile) }, reading, problems: [] };
+  override(checking, overrides);
   const config = resolve(checking);
   if (checking.problems.length > 0) throw new ConfigError(file, checking.problems);
   return config;
@@ -48,13 +59,16 @@ export function parseLabConfig(text: string, file: string): LabConfig {
 
 /** The lab that `podwire up` makes without a lab.yaml. */
 export function defaultLabConfig(name: string = DEFAULTS.name, nodes: number = DEFAULTS.nodes): LabConfig {
-  const text = JSON.stringify({
-    apiVersion: "podwire.dev/v1alpha1",
-    kind: "Cluster",
-    metadata: { name },
-    nodes: [{ namePrefix: DEFAULTS.nodePrefix, count: nodes }],
-  });
-  return parseLabConfig(text, "(built in)");
+  return parseLabConfig("apiVersion: podwire.dev/v1alpha1\nkind: Cluster\n", "(built in)", { name, nodes });
+}
+
+function override(checking: Checking, { name, defaultName, nodes }: LabOverrides): void {
+  const { file } = checking;
+  const chosen = name ?? file.metadata?.name ?? defaultName;
+  if (chosen !== undefined) file.metadata = { name: chosen };
+  if (nodes === undefined) return;
+  if (file.nodes) problem(checking, "nodes", `are listed here, so --nodes ${nodes} must be left out`);
+  else file.nodes = [{ namePrefix: DEFAULTS.nodePrefix, count: nodes }];
 }
 
 function resolve(checking: Checking): LabConfig {

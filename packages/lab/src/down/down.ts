@@ -3,8 +3,7 @@
  * for labs whose supervisor, daemons or lab.json are gone or damaged, and for half of a lab.
  */
 import { readFileSync } from "node:fs";
-import { LAB_NAME } from "../config/cluster-shape.ts";
-import { accepts } from "../config/read.ts";
+import { checkLabName } from "../config/lab-name.ts";
 import { LabError } from "../errors.ts";
 import { labNames, labPaths, type LabPaths, removeEmptyRunDirectory, runDirectory } from "../state/directory.ts";
 import type { ProcessIdentity } from "@podwire/runtime";
@@ -43,11 +42,6 @@ export async function removeLab(paths: LabPaths): Promise<void> {
     release();
     removeEmptyRunDirectory(paths);
   }
-}
-
-export function checkLabName(name: string): void {
-  if (accepts(LAB_NAME, name)) return;
-  throw new LabError(`${JSON.stringify(name)} cannot be the name of a lab: must be ${LAB_NAME.allowed}`);
 }
 
 /** A supervisor that lives but does not answer would start again what is killed: it goes first. */

@@ -86,6 +86,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     await withTimeout(Promise.all(ends), graceMs);
   }
 
+  killAll(): void {
+    for (const { daemon } of this.#daemons.values()) if (daemon) signal(daemon.identity, "SIGKILL");
+  }
+
   #launch(supervised: Supervised, readyTimeoutMs: number): Daemon {
     const daemon = startDaemon(supervised.spec, readyTimeoutMs);
     supervised.daemon = daemon;
@@ -117,8 +121,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       return this.#restartAfter(supervised, (error as Error).message);
     }
     this.#watch(supervised, daemon);
-    const silent = () => signal(daemon.identity, "SIGKILL");
-    daemon.ready.then(() => this.emit("restarted", supervised.spec.name), silent);
+    // A daemon that takes long, perhaps because the control plane is away, is left to it.
+    daemon.ready.then(
+      () => this.emit("restarted", supervised.spec.name),
+      () => {},
+    );
   }
 }
 

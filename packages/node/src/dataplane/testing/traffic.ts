@@ -1,7 +1,7 @@
 /** Traffic between test pods: echo requests, a UDP exchange, a TCP stream. Each says what it saw, or throws. */
 
 import assert from "node:assert/strict";
-import { ERRNO, type NativeMemory, nativeMemory, POLL, pollFd, SO, SOL, Socket, type SocketOptions } from "@podwire/linux";
+import { ERRNO, type NativeMemory, nativeMemory, POLL, pollFd, SOL, Socket, type SocketOptions } from "@podwire/linux";
 import type { TestPod } from "./pod-network.ts";
 
 const WAIT_MS = 3000;
@@ -91,7 +91,6 @@ export function stream(from: TestPod, to: TestPod, family: 4 | 6, bytes: number)
   const address = addressOfPod(to, family);
   listener.bind(address, 0);
   listener.listen(1);
-  listener.setOption(SOL.socket, SO.receiveTimeout, WAIT_MS);
   const client = open(from, family, "tcp");
   client.connect(address, listener.local().port);
   const server = listener.accept(true)!;

@@ -1,0 +1,97 @@
+/** Whatever JSON comes: it is admitted, refused with an ApiError, or found invalid. Nothing else happens. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { admit } from "../admit.ts";
+import { ApiError } from "../errors.ts";
+import { allKinds } from "../kinds/table.ts";
+import { podManifest } from "../testing/pods.ts";
+import { validateNew, validateUpdate } from "./validate.ts";
+
+const WHOLE_POD = podManifest({
+  metadata: {
+    name: "web",
+    namespace: "default",
+    labels: { a: "b" },
+    finalizers: ["a.b/c"],
+    ownerReferences: [],
+  },
+  spec: {
+    initContainers: [{ name: "i", image: "x", restartPolicy: "Always" }],
+    containers: [
+      {
+        name: "app",
+        image: "nginx:1",
+        ports: [{ containerPort: 80, name: "http" }],
+        env: [{ name: "A", valueFrom: { fieldRef: { fieldPath: "x" } } }],
+        resources: { limits: { cpu: "1" }, requests: { cpu: "100m" } },
+        volumeMounts: [{ name: "v", mountPath: "/v" }],
+        livenessProbe: { httpGet: { port: "http" } },
+        lifecycle: { preStop: { exec: { command: ["x"] } } },
+      },
+    ],
+    volumes: [{ name: "v", projected: { sources: [{ configMap: { name: "c" } }] } }],
+    tolerations: [{ key: "a", operator: "Exists" }],
+    hostAliases: [{ ip: "1.2.3.4", hostnames: ["a"] }],
+    dnsConfig: { nameservers: ["1.1.1.1"] },
+    schedulingGates: [{ name: "g" }],
+  },
+  status: { phase: "Running", containerStatuses: [{ name: "app" }] },
+});
+
+type Json = Record<string, unknown>;
+
+/** Every place in the value, as paths. */
+function places(value: unknown, path: string[] = []): string[][] {
+  if (typeof value !== "object" || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, inner]) => places(inner, [...path, key]))];
+}
+
+function withChange(value: unknown, path: readonly string[], replacement: unknown): unknown {
+  const copy = structuredClone(value) as Json;
+  let holder = copy;
+  for (const key of path.slice(0, -1)) holder = holder[key] as Json;
+  const last = path.at(-1);
+  if (last === undefined) return replacement;
+  if (replacement === undefined) delete holder[last];
+  else holder[last] = replacement;
+  return copy;
+}
+
+function tryAll(manifest: unknown): void {
+  for (const kind of allKinds) {
+    try {
+      const { object } = admit(kind, manifest);
+      validateNew(kind, object);
+      validateUpdate(kind, object, structuredClone(object));
+      for (const column of kind.columns) if ("spec" in object) column.cell(object, 0);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      assert.equal(error.code, 400);
+    }
+  }
+}
+
+describe("admission and validation", () => {
+  const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+  it("survive any JSON", () => {
+    fc.assert(fc.property(fc.jsonValue(), tryAll), { seed, numRuns: 2_000 });
+  });
+
+  it("survive a Pod with anything anywhere", () => {
+    const anywhere = fc.constantFrom(...places(WHOLE_POD));
+    const anything = fc.oneof(
+      fc.constant(undefined),
+      fc.constant(null),
+      fc.constant({}),
+      fc.constant([]),
+      fc.constant([null]),
+      fc.constant(""),
+      fc.jsonValue(),
+    );
+    const property = fc.property(anywhere, anything, (path, value) =>
+      tryAll(withChange(WHOLE_POD, path, value)),
+    );
+    fc.assert(property, { seed, numRuns: 5_000 });
+  });
+});

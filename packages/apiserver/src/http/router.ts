@@ -1,0 +1,104 @@
+/** From a request to its handler. Which handlers there are is a table; the path says which one. */
+import { badRequest, methodNotAllowed, pathNotFound } from "@podwire/api";
+import { discoveryDocument } from "./discovery.ts";
+import type { Exchange, NamedExchange, ObjectExchange } from "./exchange.ts";
+import { healthText } from "./health.ts";
+import { negotiateDiscovery } from "./negotiate.ts";
+import { patchObject } from "./patch-object.ts";
+import { readFlag } from "./query.ts";
+import { getObject, listObjects } from "./read-objects.ts";
+import { sendJson } from "./respond.ts";
+import { readLog } from "./streams/log.ts";
+import type { Target } from "./target.ts";
+import { VERSION } from "./version.ts";
+import { watchObjects } from "./watch-objects.ts";
+import { bindPod, createObject, deleteCollection, deleteObject, updateObject } from "./write-objects.ts";
+
+type Handlers<E> = Readonly<Record<string, (exchange: E) => Promise<void>>>;
+
+const COLLECTION: Handlers<ObjectExchange> = {
+  GET: exchange => (isWatch(exchange) ? watchObjects(exchange) : listObjects(exchange)),
+  POST: createObject,
+  DELETE: deleteCollection,
+};
+
+const OBJECT: Handlers<NamedExchange> = {
+  GET: exchange => (isWatch(exchange) ? watchOne(exchange) : getObject(exchange)),
+  PUT: updateObject,
+  PATCH: patchObject,
+  DELETE: deleteObject,
+};
+
+const PART_VERBS = { GET: "get", PUT: "update", PATCH: "patch", POST: "create" } as const;
+
+/** Subresources that are not simply parts of their object, by `plural/name`. */
+const SPECIAL: Readonly<Record<string, Handlers<NamedExchange>>> = {
+  "pods/binding": { POST: bindPod },
+  "pods/exec": { GET: askForUpgrade, POST: askForUpgrade },
+  "pods/log": { GET: readLog },
+};
+
+export async function routeObject(exchange: ObjectExchange): Promise<void> {
+  const { request, target } = exchange;
+  const method = request.method ?? "GET";
+  if (target.name === undefined) return pick(COLLECTION, method)(exchange);
+  const named: NamedExchange = { ...exchange, target: { ...target, name: target.name } };
+  const handlers = target.subresource === undefined ? OBJECT : subresourceHandlers(target);
+  return pick(handlers, method)(named);
+}
+
+function subresourceHandlers({ kind, subresource }: Target): Handlers<NamedExchange> {
+  const path = `${kind.plural}/${subresource}`;
+  if (kind.group === "" && Object.hasOwn(SPECIAL, path)) return SPECIAL[path]!;
+  const part = kind.subresources.find(each => each.name === subresource);
+  if (part === undefined) throw pathNotFound();
+  const allowed = Object.entries(PART_VERBS).filter(([, verb]) => part.verbs.includes(verb));
+  return Object.fromEntries(allowed.map(([method]) => [method, OBJECT[method]!]));
+}
+
+async function askForUpgrade(): Promise<void> {
+  throw badRequest("Upgrade request required");
+}
+
+function pick<E>(handlers: Handlers<E>, method: string): (exchange: E) => Promise<void> {
+  const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
+  if (handler === undefined) throw methodNotAllowed();
+  return handler;
+}
+
+function isWatch({ query }: ObjectExchange): boolean {
+  return query.has("watch") && readFlag(query, "watch");
+}
+
+/** A watch of one object is one of its collection, narrowed to its name. */
+function watchOne(exchange: NamedExchange): Promise<void> {
+  const query = new URLSearchParams(exchange.query);
+  query.set("fieldSelector", `metadata.name=${exchange.target.name}`);
+  return watchObjects({ ...exchange, query });
+}
+
+/** Paths that name no kind: discovery, version, health. */
+export function routeOther(exchange: Exchange, pathname: string): void {
+  const { request, response } = exchange;
+  if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
+  const health = healthText(pathname, exchange.query);
+  if (health !== undefined) {
+    response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end(health);
+    return;
+  }
+  if (pathname === "/version") {
+    sendJson(response, 200, VERSION);
+    return;
+  }
+  const version = negotiateDiscovery(request.headers.accept);
+  const document = discoveryDocument(pathname, version, request.headers.host ?? "");
+  if (document === undefined) throw pathNotFound();
+  const isAggregated = "items" in document;
+  sendJson(response, 200, document, {
+    ...(isAggregated && {
+      "content-type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    }),
+    // Both forms are at the same address: what a cache keeps depends on what was asked for.
+    vary: "Accept",
+  });
+}
