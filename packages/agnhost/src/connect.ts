@@ -24,7 +24,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   if (args.length !== 1) throw new UsageError(`accepts 1 arg(s), received ${args.length}`);
   const timeoutMs = flags.timeout ?? 0;
-  const failure = await attempt(args[0]!, flags.protocol ?? "tcp", timeoutMs, flags["udp-data"] ?? "hostname");
+  const failure = await attempt(
+    args[0]!,
+    flags.protocol ?? "tcp",
+    timeoutMs,
+    flags["udp-data"] ?? "hostname",
+  );
   if (failure !== undefined) process.stderr.write(`${failure}\n`);
   process.exit(failure === undefined ? 0 : 1);
 }
@@ -83,14 +88,17 @@ function overUdp(target: Resolved, timeoutMs: number, data: string): Promise<Con
       resolve(failure);
     };
     const timer =
-      timeoutMs > 0 ? setTimeout(() => done(`TIMEOUT: read udp ${where}: i/o timeout`), timeoutMs) : undefined;
+      timeoutMs > 0
+        ? setTimeout(() => done(`TIMEOUT: read udp ${where}: i/o timeout`), timeoutMs)
+        : undefined;
     const failed = (verb: string, cause: NodeJS.ErrnoException): void => {
       const kind = verb === "dial" ? "OTHER" : cause.code === "ECONNREFUSED" ? "REFUSED" : "UNKNOWN";
       done(`${kind}: ${verb} udp ${where}: ${goError(cause.code, cause.message)}`);
     };
     socket.once("error", cause => failed("read", cause));
     socket.once("message", bytes => {
-      const empty = "OTHER: No data received from the server. Cannot guarantee the server received the request.";
+      const empty =
+        "OTHER: No data received from the server. Cannot guarantee the server received the request.";
       done(bytes.length > 0 ? undefined : empty);
     });
     socket.connect(target.port, target.address, (cause?: Error) => {

@@ -53,7 +53,8 @@ export function parseFlags<const T extends FlagTypes>(argv: readonly string[], t
     if (text === undefined && type !== "bool") text = rest.shift();
     if (text === undefined && type !== "bool") throw new UsageError(`flag needs an argument: --${name}`);
     const value = convert(type, text ?? "true");
-    if (value === undefined) throw new UsageError(`invalid argument "${text}" for "--${name}" flag: want a ${type}`);
+    if (value === undefined)
+      throw new UsageError(`invalid argument "${text}" for "--${name}" flag: want a ${type}`);
     if (Object.hasOwn(types, name)) flags[name] = value;
   }
   return { flags: flags as Parsed<T>["flags"], args };

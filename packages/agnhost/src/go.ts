@@ -5,7 +5,7 @@ import { writeSync } from "node:fs";
 const UNITS_MS: Record<string, number> = {
   ns: 1e-6,
   us: 1e-3,
-  "µs": 1e-3,
+  µs: 1e-3,
   ms: 1,
   s: 1000,
   m: 60_000,
@@ -79,8 +79,9 @@ export function joinHostPort(host: string, port: number | string): string {
 /** json.Marshal of a map: sorted keys, and <, > and & escaped. */
 export function marshal(map: Record<string, unknown>): string {
   const sorted = Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(sorted).replace(/[<>&\u2028\u2029]/g, escape);
+  const escaped = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(sorted).replace(/[<>&\u2028\u2029]/g, escaped);
 }
 
 /** How Go's net package names the errors that tests look for. */

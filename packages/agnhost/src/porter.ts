@@ -2,9 +2,10 @@
  * `agnhost porter`: for every environment variable SERVE_PORT_n (or SERVE_TCP_PORT_n), SERVE_TLS_PORT_n and
  * SERVE_UDP_PORT_n, answers whatever arrives at port n with the variable's value.
  */
+
+import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import type { Server } from "node:net";
-import { readFileSync } from "node:fs";
 import { parseFlags } from "./flags.ts";
 import { fatal, log } from "./go.ts";
 import { listenTcp, listenUdp } from "./listen.ts";

@@ -44,7 +44,9 @@ async function serveUdp(port: number): Promise<void> {
 
 function httpServer(close: boolean) {
   return createHttpServer((request, response) => {
-    log(`HTTP request from ${joinHostPort(request.socket.remoteAddress ?? "", request.socket.remotePort ?? 0)}`);
+    log(
+      `HTTP request from ${joinHostPort(request.socket.remoteAddress ?? "", request.socket.remotePort ?? 0)}`,
+    );
     if (close) response.setHeader("Connection", "close");
     response.setHeader("Content-Type", "text/plain; charset=utf-8");
     response.end(hostname());

@@ -80,7 +80,10 @@ describe("the other subcommands of agnhost", () => {
   });
 
   it("pause ends with 2 on SIGTERM and 1 on SIGINT", async () => {
-    for (const [signal, code] of [["SIGTERM", 2], ["SIGINT", 1]] as const) {
+    for (const [signal, code] of [
+      ["SIGTERM", 2],
+      ["SIGINT", 1],
+    ] as const) {
       const program = run(["pause"]);
       await program.says(/^Paused\n/);
       program.child.kill(signal);

@@ -35,7 +35,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     serve(request, response).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return httpError(response, 404, "404 page not found");
+      if (cause.code === "ENOENT" || cause.code === "ENOTDIR")
+        return httpError(response, 404, "404 page not found");
       if (cause.code === "EACCES" || cause.code === "EPERM") return httpError(response, 403, "403 Forbidden");
       httpError(response, 500, "500 Internal Server Error");
     });
@@ -83,12 +84,14 @@ function sendFile(
 }
 
 function sendListing(entries: Dirent[], response: ServerResponse): void {
-  const escape = (text: string): string =>
+  const escaped = (text: string): string =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&#34;");
   const lines = entries
     .map(entry => entry.name + (entry.isDirectory() ? "/" : ""))
     .sort()
-    .map(name => `<a href="${encodeURI(name)}">${escape(name)}</a>\n`);
+    .map(name => `<a href="${encodeURI(name)}">${escaped(name)}</a>\n`);
   response.setHeader("Content-Type", "text/html; charset=utf-8");
-  response.end(`<!doctype html>\n<meta name="viewport" content="width=device-width">\n<pre>\n${lines.join("")}</pre>\n`);
+  response.end(
+    `<!doctype html>\n<meta name="viewport" content="width=device-width">\n<pre>\n${lines.join("")}</pre>\n`,
+  );
 }

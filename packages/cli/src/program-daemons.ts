@@ -12,7 +12,11 @@ export function daemonCommands(program: Command): void {
     .requiredOption("--listen <address:port>", "where clients reach the API server")
     .requiredOption("--nodes-socket <path>", "unix socket of the node daemons")
     .requiredOption("--cluster-cidr <cidrs>", "addresses of all pods, one CIDR a family", commaList)
-    .requiredOption("--node-mask-size <lengths>", "prefix length of a node's CIDRs, in the same order", numbers)
+    .requiredOption(
+      "--node-mask-size <lengths>",
+      "prefix length of a node's CIDRs, in the same order",
+      numbers,
+    )
     .action(async options => (await import("./commands/control-plane.ts")).runControlPlane(options));
 
   program
@@ -27,10 +31,20 @@ export function daemonCommands(program: Command): void {
     .option("--udp-port <port>", "UDP port of the overlay", port, 4789)
     .option("--vni <vni>", "VXLAN network identifier", integer(1, 0xffffff), 1)
     .option("--label <key=value>", "label of the Node; may be repeated", keyValue)
-    .addOption(new Option("--taint <key=value:effect>", "taint of the Node; may be repeated").argParser(repeated))
-    .action(async options => (await import("./commands/node.ts")).runNode(options));
+    .addOption(
+      new Option("--taint <key=value:effect>", "taint of the Node; may be repeated").argParser(repeated),
+    )
+    .action(async options => {
+      await (await import("./commands/node.ts")).runNode(options);
+      await untilKilled();
+    });
 }
 
 function numbers(text: string): number[] {
   return commaList(text).map(integer(1, 128));
+}
+
+/** The node's daemon serves from when its command returns until a signal ends the process. */
+function untilKilled(): Promise<never> {
+  return new Promise(() => {});
 }

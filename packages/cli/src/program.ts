@@ -3,7 +3,7 @@
  * run, so that `podwire --help` loads nothing.
  */
 import { Command, CommanderError, Option } from "commander";
-import { endingOf, EXIT } from "./errors.ts";
+import { EXIT, endingOf } from "./errors.ts";
 import { commaList, duration, integer } from "./option-values.ts";
 import { daemonCommands } from "./program-daemons.ts";
 import { processTerminal, type Terminal } from "./terminal/terminal.ts";
@@ -11,7 +11,10 @@ import { processTerminal, type Terminal } from "./terminal/terminal.ts";
 const DEFAULT_LAB = "lab";
 
 /** Runs one command line (without `node` and the script); resolves with the exit code and never rejects. */
-export async function runCommandLine(words: readonly string[], terminal = processTerminal()): Promise<number> {
+export async function runCommandLine(
+  words: readonly string[],
+  terminal = processTerminal(),
+): Promise<number> {
   try {
     await buildProgram(terminal).parseAsync(words, { from: "user" });
     return EXIT.ok;
@@ -62,7 +65,9 @@ function labCommands(program: Command, terminal: Terminal): void {
     .command("up")
     .description("make a lab and keep it running until Ctrl-C")
     // No default here: what lab.yaml says comes before the default.
-    .addOption(new Option("--name <lab>", "what to call it (default: as in lab.yaml, or $PODWIRE_LAB, or lab)"))
+    .addOption(
+      new Option("--name <lab>", "what to call it (default: as in lab.yaml, or $PODWIRE_LAB, or lab)"),
+    )
     .option("--nodes <count>", "how many nodes (default: as in lab.yaml, or 3)", integer(1, 250))
     .option("-f, --file <lab.yaml>", "how to make it; - is stdin")
     .option("-d, --detach", "leave it running in the background once it is Ready")
@@ -136,6 +141,7 @@ function podCommands(program: Command, terminal: Terminal): void {
   namespaceOptions(program.command("exec"))
     .description("run a command in a container; podwire exits with the command's exit code")
     .usage("[options] <pod> -- <command...>")
+    .showHelpAfterError("(options of the command itself go after --: podwire exec web -- ls -l)")
     .argument("<pod>")
     .argument("<command...>")
     .option("-c, --container <container>", "which container (default: the pod's first)")

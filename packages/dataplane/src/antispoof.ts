@@ -5,7 +5,7 @@
  *
  * Looked at for the first packet of a flow; connection tracking then compares where packets come from.
  */
-import { Drop, HOST_TARGET, TargetKind, type Tables, targetKind } from "@podwire/tables";
+import { Drop, HOST_TARGET, type Tables, TargetKind, targetKind } from "@podwire/tables";
 import type { Packet } from "./packet.ts";
 
 /** For packets that came from a port. */

@@ -10,10 +10,11 @@
  * that are never touched cost no memory.
  */
 import { limits as tableLimits } from "@podwire/tables";
+import { limits } from "./limits.ts";
 import { HEADROOM_BYTES, IOVEC_BYTES } from "./offload/index.ts";
 
 /** The largest packet behind its headroom; room for one must be there before a read. */
-export const TUN_SLOT_BYTES = HEADROOM_BYTES + 65_536;
+export const TUN_SLOT_BYTES = HEADROOM_BYTES + limits.packetBytes;
 
 /** Sixteen super-packets, or some seven hundred packets of 1,500 bytes, between two flushes. */
 const TUN_BYTES = 16 * TUN_SLOT_BYTES;

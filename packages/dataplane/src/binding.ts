@@ -7,7 +7,7 @@
  *   2. the inner source is that node's, or one of its pods' innerSource, for the first packet of a flow
  *   3. the inner destination is here                        route.ts
  */
-import { Drop, TargetKind, type Tables, targetKind } from "@podwire/tables";
+import { Drop, type Tables, TargetKind, targetKind } from "@podwire/tables";
 import type { Packet } from "./packet.ts";
 
 /** The peer's target for the 16 bytes of an outer source address; `outside` when it is no node's. */

@@ -37,3 +37,9 @@ export function checkEncapsulation(
   if (type === ethernet.EtherType.Ipv6) return version === 6 ? Drop.none : Drop.ipVersionUnknown;
   return Drop.etherTypeUnknown;
 }
+
+/** Whether the peer may be a VXLAN device of the kernel: every daemon of this project announces remote checksum offload. */
+export function isKernelDevice(tables: Tables, peer: number): boolean {
+  const row = tables.peer(peer);
+  return row >= 0 && (peerFlags(tables.words, row) & PeerFlag.remoteChecksumOffload) === 0;
+}

@@ -86,7 +86,8 @@ export class Encapsulator {
   send(peer: number, lane: number, packet: Packet, mtu: number): number {
     const { at, length, version } = packet;
     const isSuper = packet.gsoType !== virtio.Gso.None;
-    const partial = (peerFlags(this.#tables.words, this.#tables.peer(peer)) & PeerFlag.remoteChecksumOffload) !== 0;
+    const partial =
+      (peerFlags(this.#tables.words, this.#tables.peer(peer)) & PeerFlag.remoteChecksumOffload) !== 0;
     const template = this.#templateAt(peer, version);
     this.outbox.tos = outerTos(this.#view, at, version);
     let sent = this.#splitter.send(peer, lane, at, at + length, template, mtu, partial);
@@ -127,7 +128,11 @@ export class Encapsulator {
   /** Hands all messages to the underlay and counts what it refused. */
   flush(): void {
     const { messages, messageCount } = this.outbox;
-    if (messageCount === 0) return;
+    if (messageCount === 0) {
+      // Header slots may be taken all the same: by ICMP errors and fragments for this node.
+      this.outbox.reset();
+      return;
+    }
     for (let row = 0, end = messageCount * MESSAGE.columns; row < end; row += MESSAGE.columns) {
       this.#io.queueUnderlay(
         messages[row + MESSAGE.peer]!,

@@ -5,7 +5,12 @@ describe("FlowHash", () => {
   /** The message words as little-endian bytes, the rounds as the reference implementation writes them. */
   function reference(key: readonly [number, number], message: readonly number[]): number {
     const rotate = (x: number, by: number) => ((x << by) | (x >>> (32 - by))) >>> 0;
-    let [v0, v1, v2, v3] = [key[0], key[1], 0x6c796765 ^ key[0], 0x74656462 ^ key[1]].map(v => v >>> 0) as [number, number, number, number];
+    let [v0, v1, v2, v3] = [key[0], key[1], 0x6c796765 ^ key[0], 0x74656462 ^ key[1]].map(v => v >>> 0) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const round = () => {
       v0 = (v0 + v1) >>> 0;
       v1 = (rotate(v1, 5) ^ v0) >>> 0;
@@ -30,7 +35,12 @@ describe("FlowHash", () => {
 
   it("is HalfSipHash-1-3 over four words", () => {
     for (let i = 0; i < 100; i++) {
-      const [a, b, c, d] = [i * 0x9e3779b9, i << 20, ~i, i * i].map(word => word | 0) as [number, number, number, number];
+      const [a, b, c, d] = [i * 0x9e3779b9, i << 20, ~i, i * i].map(word => word | 0) as [
+        number,
+        number,
+        number,
+        number,
+      ];
       assert.equal(halfSipHash(i, -i, a, b, c, d), reference([i, -i], [a, b, c, d]));
     }
   });

@@ -32,14 +32,7 @@ export class FlowHash {
   ): number {
     const key1 = this.#key1;
     const one = halfSipHash(this.#key0, key1, source0, source1, source2, source3);
-    const two = halfSipHash(
-      this.#key0 ^ one,
-      key1,
-      destination0,
-      destination1,
-      destination2,
-      destination3,
-    );
+    const two = halfSipHash(this.#key0 ^ one, key1, destination0, destination1, destination2, destination3);
     return halfSipHash(this.#key0 ^ two, key1, ports, protocol, one, two);
   }
 }
@@ -47,14 +40,7 @@ export class FlowHash {
 const FINAL_ROUNDS = 3;
 
 /** Four message words, one round each, then the finalization. */
-export function halfSipHash(
-  key0: number,
-  key1: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-): number {
+export function halfSipHash(key0: number, key1: number, a: number, b: number, c: number, d: number): number {
   let v0 = key0;
   let v1 = key1;
   let v2 = 0x6c796765 ^ key0;

@@ -3,8 +3,9 @@
  * little: UDP, ICMP and unknown protocols know whether both directions were seen, SCTP follows its chunks
  * (RFC 9260 §3.3: the first chunk of a packet tells what it does to the association).
  */
-import { timeouts } from "./limits.ts";
+
 import { Protocol, sctp } from "@podwire/wire";
+import { timeouts } from "./limits.ts";
 import { tcpFirst, tcpNext, tcpReopens, tcpTimeouts } from "./tcp-state.ts";
 
 const OneWay = 0;

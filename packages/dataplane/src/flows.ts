@@ -75,7 +75,13 @@ export class FlowLog implements FlowEndListener {
     for (let index = 0; index < 8; index++) {
       words[at + FlowField.source + index] = tuples.addressWord(first, index);
     }
-    this.#writeHead(at, event, conntrack.get(flow, Flow.verdict), tuples.protocol(first), tuples.ports(first));
+    this.#writeHead(
+      at,
+      event,
+      conntrack.get(flow, Flow.verdict),
+      tuples.protocol(first),
+      tuples.ports(first),
+    );
     words[at + FlowField.sourceTarget] = conntrack.get(flow, Flow.originatorEnd);
     words[at + FlowField.destinationTarget] = conntrack.get(flow, Flow.responderEnd);
     const double = at >> 1;

@@ -7,7 +7,16 @@
  *                sender is told (ICMP) and the packet dropped
  *   out          to a peer, to a TUN device, or, if from a peer, to the collection that is written merged
  */
-import { Counter, type Counters, Drop, HOST_TARGET, type Tables, TargetKind, targetIndex, targetKind } from "@podwire/tables";
+import {
+  Counter,
+  type Counters,
+  Drop,
+  HOST_TARGET,
+  type Tables,
+  TargetKind,
+  targetIndex,
+  targetKind,
+} from "@podwire/tables";
 import { ipv4, ipv6, virtio } from "@podwire/wire";
 import type { Deliverer } from "./deliver.ts";
 import type { Encapsulator } from "./encapsulate.ts";
@@ -50,7 +59,8 @@ export class Forwarder {
     const isToPeer = targetKind(to) === TargetKind.peer;
     const mtu = isToPeer ? this.#encapsulator.mtu(targetIndex(to)) : this.#deliverer.mtu(targetIndex(to));
     if (mtu === 0) return Drop.portGone;
-    if (packet.segmentBytes > mtu && !this.#mayShrink(packet, mtu)) return this.#tooBig(packet, to, lane, mtu);
+    if (packet.segmentBytes > mtu && !this.#mayShrink(packet, mtu))
+      return this.#tooBig(packet, to, lane, mtu);
     if (isToPeer) return this.#counted(this.#encapsulator.send(targetIndex(to), lane, packet, mtu));
     if (targetKind(packet.arrival) === TargetKind.peer) {
       this.#deliverer.collect(targetIndex(to), packet);

@@ -3,7 +3,16 @@
  * nothing malformed goes out, and every packet is accounted for.
  */
 import assert from "node:assert/strict";
-import { allocateFlowRecords, buildTables, Counter, Counters, HOST_TARGET, parseCidr, TargetKind, target } from "@podwire/tables";
+import {
+  allocateFlowRecords,
+  buildTables,
+  Counter,
+  Counters,
+  HOST_TARGET,
+  parseCidr,
+  TargetKind,
+  target,
+} from "@podwire/tables";
 import { icmp, Protocol, tcp } from "@podwire/wire";
 import { layoutArena } from "./arena-layout.ts";
 import { createArena } from "./offload/index.ts";
@@ -55,7 +64,10 @@ function packetsBetween(from: Ends, to: Ends): Uint8Array[] {
       protocol: Protocol.Udp,
       transport: udpDatagram(53, 40000, 64),
     });
-    of(isIpv6 ? Protocol.Icmpv6 : Protocol.Icmp, icmpMessage(isIpv6 ? 1 : icmp.Type.DestinationUnreachable, 1, 0, quoted));
+    of(
+      isIpv6 ? Protocol.Icmpv6 : Protocol.Icmp,
+      icmpMessage(isIpv6 ? 1 : icmp.Type.DestinationUnreachable, 1, 0, quoted),
+    );
   }
   packets.push(...fragmentsOf(from.ipv4, to.ipv4));
   return packets;
@@ -64,7 +76,12 @@ function packetsBetween(from: Ends, to: Ends): Uint8Array[] {
 /** A first and a later fragment. */
 function fragmentsOf(source: string, destination: string): Uint8Array[] {
   return [0x2000, 0x0008].map(word => {
-    const packet = ipPacket({ source, destination, protocol: Protocol.Udp, transport: udpDatagram(40000, 53, 56) });
+    const packet = ipPacket({
+      source,
+      destination,
+      protocol: Protocol.Udp,
+      transport: udpDatagram(40000, 53, 56),
+    });
     const view = new DataView(packet.buffer);
     view.setUint16(4, 77);
     view.setUint16(6, word);
@@ -142,7 +159,8 @@ describe("Pipeline: mutated packets", () => {
     );
     const sources = ["192.168.0.2", "192.168.0.9", "fd99::1"].map(address => {
       const bytes = new Uint8Array(16);
-      for (const [index, word] of words(address).entries()) new DataView(bytes.buffer).setInt32(index * 4, word);
+      for (const [index, word] of words(address).entries())
+        new DataView(bytes.buffer).setInt32(index * 4, word);
       return bytes;
     });
     const layout = layoutArena(GUARD_BYTES);
@@ -150,7 +168,15 @@ describe("Pipeline: mutated packets", () => {
     arena.u8.fill(GUARD);
     const io = new FuzzIo(arena, random, GUARD_BYTES, layout.end, reads, datagrams, sources);
     const counters = new Counters();
-    const options = { io, counters, flowRecords: allocateFlowRecords(), hashSeed: [seed, 1], layout, mergeUdp: true, flows: 2048 } as const;
+    const options = {
+      io,
+      counters,
+      flowRecords: allocateFlowRecords(),
+      hashSeed: [seed, 1],
+      layout,
+      mergeUdp: true,
+      flows: 2048,
+    } as const;
     const pipeline = new Pipeline(options);
     for (const port of [0, 1, 2]) pipeline.addPort(port, port === 2 ? 1280 : 1450);
     pipeline.publish(tables(true));
@@ -171,8 +197,14 @@ describe("Pipeline: mutated packets", () => {
     const message = `PODWIRE_SEED=${seed}`;
     // What a flush refused had been forwarded before.
     assert.equal(scalars.forwarded + counters.droppedInAll() - io.refused, io.made, message);
-    assert.ok(arena.u8.subarray(0, GUARD_BYTES).every(byte => byte === GUARD), `${message}: guard before`);
-    assert.ok(arena.u8.subarray(layout.end + 48).every(byte => byte === GUARD), `${message}: guard after`);
+    assert.ok(
+      arena.u8.subarray(0, GUARD_BYTES).every(byte => byte === GUARD),
+      `${message}: guard before`,
+    );
+    assert.ok(
+      arena.u8.subarray(layout.end + 48).every(byte => byte === GUARD),
+      `${message}: guard after`,
+    );
     assert.ok(scalars.forwarded > PACKETS / 10, `${message}: ${scalars.forwarded} got through`);
     assert.ok(counters.cells[Counter.flowsEvicted]! + counters.cells[Counter.flowsExpired]! > 0, message);
     assert.ok(Object.keys(drops).length > 30, `${message}: only ${Object.keys(drops)}`);

@@ -1,6 +1,7 @@
 /**
  * ICMP errors of this node's own (RFC 1812 §4.3.2, RFC 4443): the packet cannot go on, and its sender is told why.
- * They come from pw0's address and go back the way the packet came.
+ * They come from pw0's address and go back the way the packet came; those to the host itself come from the address
+ * that it wanted to reach, since a kernel takes nothing from an address of its own.
  *
  *   slot of the outbox:  | 22 bytes: template or virtio-net header | IP | ICMP | the packet's beginning |
  *
@@ -11,9 +12,10 @@
 import {
   Counter,
   type Counters,
-  limits as tableLimits,
+  HOST_TARGET,
   type Tables,
   TargetKind,
+  limits as tableLimits,
   targetIndex,
   targetKind,
 } from "@podwire/tables";
@@ -115,7 +117,8 @@ export class IcmpErrors {
     this.#arena.u8.copyWithin(quoteAt, packet.at, packet.at + quote);
     icmp.write(view, icmpAt, quoteAt + quote, error.type4, error.code4, mtu & 0xffff);
     const total = quoteAt + quote - at;
-    ipv4.write(view, at, total, 0, 0, TTL, Protocol.Icmp, tables.hostIpv4, packet.source3);
+    const source = packet.arrival === HOST_TARGET ? packet.destination3 : tables.hostIpv4;
+    ipv4.write(view, at, total, 0, 0, TTL, Protocol.Icmp, source, packet.source3);
     return total;
   }
 
@@ -127,7 +130,9 @@ export class IcmpErrors {
     this.#arena.u8.copyWithin(quoteAt, packet.at, packet.at + quote);
     ipv6.writeFixed(view, at, icmpv6.HEADER_BYTES + quote, Protocol.Icmpv6, TTL);
     for (let word = 0; word < 4; word++) {
-      view.setInt32(ipv6.sourceAt(at) + word * 4, tables.hostIpv6[word]!);
+      const wanted = view.getInt32(ipv6.destinationAt(packet.at) + word * 4);
+      const source = packet.arrival === HOST_TARGET ? wanted : tables.hostIpv6[word]!;
+      view.setInt32(ipv6.sourceAt(at) + word * 4, source);
       view.setInt32(ipv6.destinationAt(at) + word * 4, view.getInt32(ipv6.sourceAt(packet.at) + word * 4));
     }
     icmpv6.write(view, at, icmpAt, quoteAt + quote, error.type6, error.code6, mtu);

@@ -22,8 +22,8 @@ export const limits = {
   segmentsPerMessage: 64,
   /** Bytes of one message: the largest UDP payload over IPv4, also used for IPv6. */
   bytesPerMessage: 65_507,
-  /** Bytes of one packet, as its 16-bit lengths allow, behind its virtio-net header. */
-  packetBytes: 65_535,
+  /** Bytes of one packet: an IPv6 header and the most that its payload length can say. Longer reads are cut. */
+  packetBytes: 65_575,
 } as const;
 
 /** How long a flow may be idle, by what it is. Linux's defaults, but for an established TCP flow (there 5 days). */

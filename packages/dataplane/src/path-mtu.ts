@@ -4,13 +4,7 @@
  *
  * A reported MTU holds for ten minutes (RFC 1191 §6.3); then the next packet that is too large finds out again.
  */
-import {
-  PeerFlag,
-  peerFlags,
-  peerUnderlayMtu,
-  limits as tableLimits,
-  type Tables,
-} from "@podwire/tables";
+import { PeerFlag, peerFlags, peerUnderlayMtu, type Tables, limits as tableLimits } from "@podwire/tables";
 import type { Clock } from "./clock.ts";
 import { limits } from "./limits.ts";
 

@@ -2,11 +2,28 @@
 import assert from "node:assert/strict";
 import { icmp, ipv4, Protocol } from "@podwire/wire";
 import { SimulatedCluster } from "./testing/cluster.ts";
-import { icmpMessage, ipPacket, offloaded, plain, tcpSegment, transportIsValid, unwrap } from "./testing/packets.ts";
-import { describe as describePacket, expectFlow, trace, traceRead } from "./testing/trace.ts";
+import {
+  icmpMessage,
+  ipPacket,
+  offloaded,
+  plain,
+  tcpSegment,
+  transportIsValid,
+  unwrap,
+} from "./testing/packets.ts";
+import { expectFlow, packetOf, trace, traceRead } from "./testing/trace.ts";
 
 describe("Pipeline: reach", () => {
-  const protocols = ["tcp/80", "udp/53", "sctp/9", "ping/7", "protocol47", "tcp/80 ipv6", "udp/53 ipv6", "ping/7 ipv6"];
+  const protocols = [
+    "tcp/80",
+    "udp/53",
+    "sctp/9",
+    "ping/7",
+    "protocol47",
+    "tcp/80 ipv6",
+    "udp/53 ipv6",
+    "ping/7 ipv6",
+  ];
   for (const protocol of protocols) {
     it(`carries ${protocol} on one node, across nodes, from and to hosts`, () => {
       const cluster = new SimulatedCluster();
@@ -62,6 +79,14 @@ describe("Pipeline: refusals", () => {
         "dropped no-such-pod at b; web told: address unreachable by fd00:10:244:1::1",
       ],
       ["host-a -> 8.8.8.8 tcp/80", "dropped host-loop at a"],
+      [
+        "host-a -> 10.244.0.77 tcp/80",
+        "dropped no-such-pod at a; host-a told: host unreachable by 10.244.0.77",
+      ],
+      [
+        "host-a -> fd00:10:244::77 tcp/80",
+        "dropped no-such-pod at a; host-a told: address unreachable by fd00:10:244::77",
+      ],
     ];
     for (const [sent, outcome] of refusals) expectFlow(cluster, sent, outcome);
   });
@@ -76,7 +101,12 @@ describe("Pipeline: refusals", () => {
     expectFlow(cluster, "web -> fe80::2 udp/99 from=fe80::1", "dropped link-local at a");
     expectFlow(cluster, "web -> 127.0.0.1 udp/99", "dropped destination-address-bad at a");
     const solicitation = icmpMessage(133, 0, 0);
-    const packet = ipPacket({ source: "fe80::1", destination: "ff02::2", protocol: Protocol.Icmpv6, transport: solicitation });
+    const packet = ipPacket({
+      source: "fe80::1",
+      destination: "ff02::2",
+      protocol: Protocol.Icmpv6,
+      transport: solicitation,
+    });
     assert.equal(traceRead(cluster, "web", plain(packet)), "dropped neighbour-discovery at a");
   });
 
@@ -90,7 +120,7 @@ describe("Pipeline: TTL and hop limit", () => {
   it("counts one down on each node that forwards for a pod", () => {
     const cluster = new SimulatedCluster();
     const ttlAfter = (sent: string, to: string) => {
-      const { from, packet } = describePacket(cluster, sent);
+      const { from, packet } = packetOf(cluster, sent);
       cluster.inject(from, plain(packet));
       cluster.run();
       const got = unwrap(cluster.take(to)[0]!);
@@ -127,6 +157,18 @@ describe("Pipeline: TTL and hop limit", () => {
     );
   });
 
+  it("does not run out of room for errors that stay on the node", () => {
+    const cluster = new SimulatedCluster();
+    const { packet } = packetOf(cluster, "web -> api udp/9 ttl=1 size=600");
+    // More errors than the arena has bytes for.
+    for (let i = 0; i < 5000; i++) {
+      cluster.nowMs += 50;
+      cluster.inject("web", plain(packet.slice()));
+      cluster.run();
+      assert.equal(cluster.take("web").length, 1);
+    }
+  });
+
   it("limits how many errors it sends", () => {
     const cluster = new SimulatedCluster();
     for (let i = 0; i < 100; i++) trace(cluster, `web -> db udp/${33434 + i} ttl=1`);
@@ -145,13 +187,18 @@ describe("Pipeline: ICMP errors of others", () => {
         source: cluster.pod(from).ipv4,
         destination: cluster.pod(to).ipv4,
         protocol: Protocol.Icmp,
-        transport: icmpMessage(icmp.Type.DestinationUnreachable, icmp.Unreachable.Port, 0, quoted.slice(0, 28)),
+        transport: icmpMessage(
+          icmp.Type.DestinationUnreachable,
+          icmp.Unreachable.Port,
+          0,
+          quoted.slice(0, 28),
+        ),
       }),
     );
 
   it("go back along the flow that they quote", () => {
     const cluster = new SimulatedCluster();
-    const { packet } = describePacket(cluster, "web -> db udp/9");
+    const { packet } = packetOf(cluster, "web -> db udp/9");
     expectFlow(cluster, "web -> db udp/9", "delivered db");
     assert.equal(
       traceRead(cluster, "db", portUnreachable(cluster, "db", "web", packet)),
@@ -161,7 +208,7 @@ describe("Pipeline: ICMP errors of others", () => {
 
   it("are dropped when they quote no flow, or come from off its path", () => {
     const cluster = new SimulatedCluster();
-    const { packet } = describePacket(cluster, "web -> db udp/9");
+    const { packet } = packetOf(cluster, "web -> db udp/9");
     assert.equal(
       traceRead(cluster, "db", portUnreachable(cluster, "db", "web", packet)),
       "dropped icmp-error-no-flow at b",
@@ -207,7 +254,12 @@ describe("Pipeline: super-packets and checksums", () => {
     const cluster = new SimulatedCluster();
     const transport = tcpSegment(40000, 80, 0x10, 60_000);
     const { ipv4: source } = cluster.pod("web");
-    const packet = ipPacket({ source, destination: cluster.pod("api").ipv4, protocol: Protocol.Tcp, transport });
+    const packet = ipPacket({
+      source,
+      destination: cluster.pod("api").ipv4,
+      protocol: Protocol.Tcp,
+      transport,
+    });
     const read = offloaded(packet, 1380);
     cluster.inject("web", read.slice());
     cluster.run();
@@ -218,7 +270,7 @@ describe("Pipeline: super-packets and checksums", () => {
 
   it("completes a partial checksum for a peer that cannot", () => {
     const cluster = new SimulatedCluster();
-    const { from, packet } = describePacket(cluster, "web -> db udp/53 size=500");
+    const { from, packet } = packetOf(cluster, "web -> db udp/53 size=500");
     cluster.inject(from, offloaded(packet));
     cluster.run();
     assert.ok(transportIsValid(unwrap(cluster.take("db")[0]!)));

@@ -43,7 +43,7 @@ import { type ArenaLayout, TUN_SLOT_BYTES } from "./arena-layout.ts";
 import { outerPeer } from "./binding.ts";
 import { Clock } from "./clock.ts";
 import { Conntrack } from "./conntrack.ts";
-import { checkEncapsulation } from "./decapsulate.ts";
+import { checkEncapsulation, isKernelDevice } from "./decapsulate.ts";
 import { Deliverer } from "./deliver.ts";
 import { decapsulateEcn } from "./ecn.ts";
 import { Encapsulator } from "./encapsulate.ts";
@@ -54,7 +54,13 @@ import { Fragments } from "./fragments.ts";
 import { IcmpErrors } from "./icmp-error.ts";
 import { InnerFragments } from "./inner-fragments.ts";
 import { limits } from "./limits.ts";
-import { createChecksumKernel, ENCAPSULATION_BYTES, HEADROOM_BYTES, readRemoteChecksum } from "./offload/index.ts";
+import {
+  createChecksumKernel,
+  ENCAPSULATION_BYTES,
+  guessPartialChecksum,
+  HEADROOM_BYTES,
+  readRemoteChecksum,
+} from "./offload/index.ts";
 import { SuperPacket } from "./offload/super-packet.ts";
 import { Packet } from "./packet.ts";
 import { parse } from "./parse.ts";
@@ -64,6 +70,7 @@ import { readVirtioHeader, withoutVirtioHeader } from "./virtio-header.ts";
 
 /** Free room before a virtio-net header, so that VXLAN and Ethernet fit where header and room were. */
 const ROOM_BYTES = HEADROOM_BYTES - virtio.HEADER_BYTES;
+const READ_BYTES = virtio.HEADER_BYTES + limits.packetBytes;
 
 export interface PipelineOptions {
   readonly io: PacketIo;
@@ -169,8 +176,10 @@ export class Pipeline {
     for (; packets < budget; packets++) {
       if (this.#tunAt + TUN_SLOT_BYTES > this.#layout.tunEnd) this.flush();
       const headerAt = this.#tunAt + ROOM_BYTES;
-      const bytes = this.#io.readTun(port, headerAt, virtio.HEADER_BYTES + limits.packetBytes);
-      if (bytes < 0) break;
+      const read = this.#io.readTun(port, headerAt, READ_BYTES);
+      if (read < 0) break;
+      // A TUN device tells the length of the packet, also when it was cut.
+      const bytes = Math.min(read, READ_BYTES);
       packetBytes += bytes;
       packet.arrival = arrival;
       packet.isQueued = 0;
@@ -244,7 +253,9 @@ export class Pipeline {
     const ipAt = at + ENCAPSULATION_BYTES;
     const malformed = checkEncapsulation(view, this.#tables, peer, at, end) || parse(view, packet, ipAt, end);
     if (malformed !== Drop.none) return malformed;
-    const partial = readRemoteChecksum(view, at, ipAt, ipAt + packet.length);
+    const partial =
+      readRemoteChecksum(view, at, ipAt, ipAt + packet.length) ||
+      (isKernelDevice(this.#tables, peer) ? guessPartialChecksum(view, ipAt, ipAt + packet.length) : 0);
     if (partial < 0) return Drop.remoteChecksumBad;
     withoutVirtioHeader(packet, partial);
     return decapsulateEcn(view, ipAt, packet.version, tos) || this.#flowPath.process(packet);

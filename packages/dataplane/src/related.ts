@@ -23,7 +23,9 @@ export function parseQuoted(view: DataView, packet: Packet, quoted: Packet): num
   quoted.version = packet.version;
   quoted.ports = 0;
   quoted.flags = 0;
-  return packet.version === 4 ? parseQuotedIpv4(view, quoted, at, end) : parseQuotedIpv6(view, quoted, at, end);
+  return packet.version === 4
+    ? parseQuotedIpv4(view, quoted, at, end)
+    : parseQuotedIpv6(view, quoted, at, end);
 }
 
 function parseQuotedIpv4(view: DataView, quoted: Packet, at: number, end: number): number {
@@ -72,7 +74,13 @@ function parseQuotedPorts(view: DataView, quoted: Packet, at: number): number {
       return Drop.none;
     case Protocol.Icmpv6:
       if (icmpv6.isError(view, at)) return Drop.icmpErrorBad;
-      quoted.ports = echoPorts(icmpv6.type(view, at), icmpv6.Type.EchoReply, icmpv6.Type.EchoRequest, view, at);
+      quoted.ports = echoPorts(
+        icmpv6.type(view, at),
+        icmpv6.Type.EchoReply,
+        icmpv6.Type.EchoRequest,
+        view,
+        at,
+      );
       return Drop.none;
     default:
       return Drop.none;

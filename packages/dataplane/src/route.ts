@@ -7,7 +7,7 @@
  *   the host  | its port      | hostLoop     | its VXLAN    | noSuchPod | noRoute    | hostLoop
  *   a peer    | its port      | pw0          | innerDestinationElsewhere for all but vacant: noSuchPod
  */
-import { Drop, HOST_TARGET, TargetKind, type Tables, targetKind } from "@podwire/tables";
+import { Drop, HOST_TARGET, type Tables, TargetKind, targetKind } from "@podwire/tables";
 import type { Packet } from "./packet.ts";
 
 /** The target of the packet's destination, or `-Drop`. */
@@ -22,7 +22,8 @@ export function route(tables: Tables, packet: Packet): number {
   if (kind === TargetKind.pod) return destination;
   if (kind === TargetKind.vacant) return -Drop.noSuchPod;
   const from = targetKind(packet.arrival);
-  if (from === TargetKind.peer) return kind === TargetKind.host ? HOST_TARGET : -Drop.innerDestinationElsewhere;
+  if (from === TargetKind.peer)
+    return kind === TargetKind.host ? HOST_TARGET : -Drop.innerDestinationElsewhere;
   if (kind === TargetKind.unassigned) return -Drop.noRoute;
   if (kind === TargetKind.peer) return destination;
   return from === TargetKind.host ? -Drop.hostLoop : HOST_TARGET;

@@ -34,7 +34,14 @@ function uncarriedIpv6(packet: Packet): number {
   if (isLinkLocalIpv6(packet.source0) || isLinkLocalIpv6(packet.destination0)) {
     return isNeighbourDiscovery(packet) ? Drop.neighbourDiscovery : Drop.linkLocal;
   }
-  if (isUnspecifiedOrLoopback(packet.destination0, packet.destination1, packet.destination2, packet.destination3)) {
+  if (
+    isUnspecifiedOrLoopback(
+      packet.destination0,
+      packet.destination1,
+      packet.destination2,
+      packet.destination3,
+    )
+  ) {
     return Drop.destinationAddressBad;
   }
   return isUnspecifiedOrLoopback(packet.source0, packet.source1, packet.source2, packet.source3)

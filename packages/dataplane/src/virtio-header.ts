@@ -9,8 +9,8 @@
  */
 import { Drop } from "@podwire/tables";
 import { ipv4, virtio } from "@podwire/wire";
-import type { SuperPacket } from "./offload/super-packet.ts";
 import { OffloadReject } from "./offload/index.ts";
+import type { SuperPacket } from "./offload/super-packet.ts";
 import { type Packet, PacketKind } from "./packet.ts";
 
 /** Reads the header in front of a packet that was parsed; `Drop.virtioHeaderBad` on contradictions. */

@@ -2,9 +2,10 @@
  * Labs: made by `startLab`, looked at with `LabView.open`, removed by `takeDown`. What is needed only to make or
  * remove one (namespaces, netlink) is loaded when that happens.
  */
+
+import type { LabConfig } from "./config/cluster.ts";
 import type { Lab } from "./lab.ts";
 import type { StartOptions } from "./start.ts";
-import type { LabConfig } from "./config/cluster.ts";
 import { labPaths } from "./state/directory.ts";
 
 export { type Cidr, parseCidr } from "./config/cidr.ts";
@@ -22,7 +23,7 @@ export { LabError, LabStopped } from "./errors.ts";
 export type { Lab, LabEvents } from "./lab.ts";
 export { memberEnvironment, type Program, podwireProgram } from "./processes/program.ts";
 export type { StartOptions } from "./start.ts";
-export { labPaths, type LabPaths, labNames, runDirectory } from "./state/directory.ts";
+export { type LabPaths, labNames, labPaths, runDirectory } from "./state/directory.ts";
 export { isAlive, residentBytes } from "./state/identity.ts";
 export { type DaemonState, type HostState, type LabState, readState } from "./state/state.ts";
 export type { CommandResult, OutsideHost } from "./topology/outside.ts";

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findMembers } from "./down/members.ts";
 import {
   defaultLabConfig,
   isAlive,
@@ -15,13 +16,12 @@ import {
   type LabConfig,
   labPaths,
   openLab,
-  parseLabConfig,
   type Program,
+  parseLabConfig,
   readState,
   startLab,
   takeDown,
 } from "./index.ts";
-import { findMembers } from "./down/members.ts";
 import { networkNamespace } from "./state/identity.ts";
 import { NO_TRACES, processesNaming, tracesOf } from "./testing/machine.ts";
 
@@ -41,23 +41,23 @@ describe("lab", function () {
 
   /** Daemons inherit the environment of the moment in which they start. */
   async function withFaults<T>(faults: string, task: () => Promise<T>): Promise<T> {
-    process.env["FAKE_FAULTS"] = faults;
+    process.env.FAKE_FAULTS = faults;
     try {
       return await task();
     } finally {
-      delete process.env["FAKE_FAULTS"];
+      delete process.env.FAKE_FAULTS;
     }
   }
 
   beforeEach(() => {
-    outerRunDirectory = process.env["PODWIRE_RUN_DIR"];
-    process.env["PODWIRE_RUN_DIR"] = base;
+    outerRunDirectory = process.env.PODWIRE_RUN_DIR;
+    process.env.PODWIRE_RUN_DIR = base;
   });
 
   afterEach(async () => {
     for (const name of await knownLabs()) await takeDown(name);
-    if (outerRunDirectory === undefined) delete process.env["PODWIRE_RUN_DIR"];
-    else process.env["PODWIRE_RUN_DIR"] = outerRunDirectory;
+    if (outerRunDirectory === undefined) delete process.env.PODWIRE_RUN_DIR;
+    else process.env.PODWIRE_RUN_DIR = outerRunDirectory;
     rmSync(base, { recursive: true, force: true });
   });
 
@@ -169,7 +169,10 @@ describe("lab", function () {
   });
 
   const failures = [
-    ["node-2=crash", /node-2: ended before it was ready \(exit code 3\).*\n {2}node-2 starts\n {2}node-2 cannot go on/],
+    [
+      "node-2=crash",
+      /node-2: ended before it was ready \(exit code 3\).*\n {2}node-2 starts\n {2}node-2 cannot go on/,
+    ],
     ["control-plane=crash", /control-plane: ended before it was ready \(exit code 3\)/],
     ["node-1=unready", /after 1 s these nodes are not Ready: node-1 \(see their logs\)/],
   ] as const;
@@ -177,7 +180,10 @@ describe("lab", function () {
     it(`a start that fails (${fault}) leaves nothing`, async () => {
       const failing = config();
       await withFaults(fault, () =>
-        assert.rejects(startLab(failing, { program: PROGRAM, waitTimeoutMs: 1000 }), { name: "LabError", message }),
+        assert.rejects(startLab(failing, { program: PROGRAM, waitTimeoutMs: 1000 }), {
+          name: "LabError",
+          message,
+        }),
       );
       assertNothingLeft(failing.name);
     });
@@ -213,7 +219,8 @@ describe("lab", function () {
     const failed = withFaults("node-1=unready", () => {
       const start = startLab(starting, {
         program: PROGRAM,
-        listen: lab => lab.events.on("step", text => text.startsWith("nodes Ready: 1") && void takeDown(starting.name)),
+        listen: lab =>
+          lab.events.on("step", text => text.startsWith("nodes Ready: 1") && void takeDown(starting.name)),
       });
       return assert.rejects(start, { name: "LabStopped" });
     });
@@ -231,7 +238,10 @@ describe("lab", function () {
     assert.equal(readState(name).phase, "Ready", "the one that is up is untouched");
     await lab.down();
     mkdirSync(labPaths(name).directory, { recursive: true });
-    await assert.rejects(startLab(lab.config, { program: PROGRAM }), /was left behind in .*remove it with "podwire down/);
+    await assert.rejects(
+      startLab(lab.config, { program: PROGRAM }),
+      /was left behind in .*remove it with "podwire down/,
+    );
   });
 
   it("of two starts of one name at once, one wins", async () => {
@@ -248,14 +258,22 @@ describe("lab", function () {
     await once(server, "listening");
     const { port } = server.address() as { port: number };
     await assert.rejects(startLab(config({ apiPort: port }), { program: PROGRAM }), {
-      message: new RegExp(`127\\.0\\.0\\.1:${port} \\(apiServer\\.port of lab .*\\) is in use.*choose another port`),
+      message: new RegExp(
+        `127\\.0\\.0\\.1:${port} \\(apiServer\\.port of lab .*\\) is in use.*choose another port`,
+      ),
     });
     server.close();
-    await assert.rejects(startLab(config({ name: "../escape" }), { program: PROGRAM }), /cannot be the name of a lab/);
+    await assert.rejects(
+      startLab(config({ name: "../escape" }), { program: PROGRAM }),
+      /cannot be the name of a lab/,
+    );
     await assert.rejects(takeDown("../escape"), /cannot be the name of a lab/);
-    process.env["PODWIRE_RUN_DIR"] = join(base, "x".repeat(90));
-    await assert.rejects(startLab(config(), { program: PROGRAM }), /the socket path .* has \d+ bytes, at most 107/);
-    process.env["PODWIRE_RUN_DIR"] = base;
+    process.env.PODWIRE_RUN_DIR = join(base, "x".repeat(90));
+    await assert.rejects(
+      startLab(config(), { program: PROGRAM }),
+      /the socket path .* has \d+ bytes, at most 107/,
+    );
+    process.env.PODWIRE_RUN_DIR = base;
     assert(!existsSync(base));
   });
 
@@ -284,7 +302,10 @@ describe("lab", function () {
       const elsewhere = await startElsewhere(crashed);
       await elsewhere.kill();
       const { daemons } = readState(crashed.name);
-      assert(daemons.every(daemon => isAlive(daemon.identity!)), "daemons outlive their supervisor");
+      assert(
+        daemons.every(daemon => isAlive(daemon.identity!)),
+        "daemons outlive their supervisor",
+      );
       assert.equal(await takeDown(crashed.name), true);
       assertNothingLeft(crashed.name);
       assert.equal(await takeDown(crashed.name), false, "the second time there is nothing to do");
@@ -319,9 +340,13 @@ describe("lab", function () {
     it("down spares what merely mentions the lab", async () => {
       const crashed = config();
       await (await startElsewhere(crashed)).kill();
-      const bystander = spawn("sh", ["-c", "sleep 1000 # $1", "sh", `${labPaths(crashed.name).directory}/lab.json`], {
-        stdio: "ignore",
-      });
+      const bystander = spawn(
+        "sh",
+        ["-c", "sleep 1000 # $1", "sh", `${labPaths(crashed.name).directory}/lab.json`],
+        {
+          stdio: "ignore",
+        },
+      );
       await takeDown(crashed.name);
       assert.equal(bystander.exitCode, null);
       assert.equal(bystander.signalCode, null);

@@ -49,10 +49,12 @@ export function checkTun(path: string): void {
 }
 
 function checkCommands(): void {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const folders = (process.env.PATH ?? "").split(delimiter);
   const missing = COMMANDS.filter(command => !folders.some(folder => isExecutable(join(folder, command))));
   if (missing.length === 0) return;
-  throw new LabError(`not found in PATH: ${missing.join(", ")}: install them (sudo apt-get install util-linux mount)`);
+  throw new LabError(
+    `not found in PATH: ${missing.join(", ")}: install them (sudo apt-get install util-linux mount)`,
+  );
 }
 
 function isExecutable(path: string): boolean {

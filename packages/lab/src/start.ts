@@ -3,12 +3,13 @@
  * on which `down` finds us, the control plane (its process starts up while the underlay is made), the node
  * daemons, and then the wait until every Node is Ready. A step that fails takes everything back.
  */
-import { LabError, LabStopped } from "./errors.ts";
-import { DEFAULT_WAIT_TIMEOUT_MS } from "./limits.ts";
+
 import type { LabConfig } from "./config/cluster.ts";
 import { checkLabName } from "./config/lab-name.ts";
 import { isSupervised } from "./down/control-socket.ts";
+import { LabError, LabStopped } from "./errors.ts";
 import { Lab } from "./lab.ts";
+import { DEFAULT_WAIT_TIMEOUT_MS } from "./limits.ts";
 import { preflight } from "./preflight.ts";
 import { type Program, podwireProgram } from "./processes/program.ts";
 import { type LabPaths, labNames, labPaths, makeDirectory } from "./state/directory.ts";
@@ -47,7 +48,12 @@ export async function startLab(config: LabConfig, options: StartOptions = {}): P
 }
 
 /** From here on the lab's directory exists, and `down` finds a socket to ask. */
-async function claim(config: LabConfig, paths: LabPaths, apiPort: number, options: StartOptions): Promise<Lab> {
+async function claim(
+  config: LabConfig,
+  paths: LabPaths,
+  apiPort: number,
+  options: StartOptions,
+): Promise<Lab> {
   const release = await takeLock(paths.lock);
   try {
     if (!makeDirectory(paths)) throw await nameTaken(config.name, paths);

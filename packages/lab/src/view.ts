@@ -108,7 +108,8 @@ export class LabView {
     const pod = await this.client.get(kinds.pods, { namespace, name });
     if (pod.spec.hostNetwork) return this.netnsOfNode(pod.spec.nodeName!);
     const pid = holderOf(this.paths.pause, `pod/${pod.metadata.uid}`);
-    if (pid === undefined) throw new LabError(`pod ${namespace}/${name} has no sandbox (${pod.status.phase})`);
+    if (pid === undefined)
+      throw new LabError(`pod ${namespace}/${name} has no sandbox (${pod.status.phase})`);
     return held(pid);
   }
 

@@ -1,5 +1,5 @@
 /** Waiting for the cluster to reach a state: each change of the objects is looked at once, nothing is polled. */
-import { kinds, type Kind, type KubernetesObject, type Node, type Pod } from "@podwire/api";
+import { type Kind, type KubernetesObject, kinds, type Node, type Pod } from "@podwire/api";
 import { type Api, Informer, type Selection } from "@podwire/client";
 import { LabError } from "./errors.ts";
 import { DEFAULT_WAIT_TIMEOUT_MS } from "./limits.ts";
@@ -35,12 +35,17 @@ export async function until<T extends KubernetesObject, R>(
       timer = setTimeout(() => {
         reject(new LabError(`after ${timeoutMs / 1000} s ${describe(informer.values())}`));
       }, timeoutMs);
+      let listed = false;
       const again = () => {
-        const found = look(informer.values());
+        // Half of a list would look as if the rest were not there.
+        const found = listed ? look(informer.values()) : undefined;
         if (found !== undefined) resolve(found);
       };
       informer.onChange(again);
-      informer.start().then(again, reject);
+      informer.start().then(() => {
+        listed = true;
+        again();
+      }, reject);
     });
   } finally {
     clearTimeout(timer);
@@ -90,7 +95,11 @@ export function podsReady(
       const ready = pods.filter(pod => names.includes(pod.metadata.name) && isReady(pod));
       return ready.length === names.length ? ready : undefined;
     },
-    pods => names.filter(name => !pods.some(pod => pod.metadata.name === name && isReady(pod))).map(name => whyNot(pods, namespace, name)).join("; "),
+    pods =>
+      names
+        .filter(name => !pods.some(pod => pod.metadata.name === name && isReady(pod)))
+        .map(name => whyNot(pods, namespace, name))
+        .join("; "),
     options,
   );
 }
@@ -98,8 +107,12 @@ export function podsReady(
 function whyNot(pods: readonly Pod[], namespace: string, name: string): string {
   const pod = pods.find(each => each.metadata.name === name);
   if (!pod) return `pod ${namespace}/${name} does not exist`;
-  const waiting = pod.status.containerStatuses?.map(status => status.state?.waiting).find(each => each?.reason);
-  const scheduled = pod.status.conditions?.find(each => each.type === "PodScheduled" && each.status === "False");
+  const waiting = pod.status.containerStatuses
+    ?.map(status => status.state?.waiting)
+    .find(each => each?.reason);
+  const scheduled = pod.status.conditions?.find(
+    each => each.type === "PodScheduled" && each.status === "False",
+  );
   const reasons = [pod.status.phase, scheduled?.message, waiting?.reason, waiting?.message].filter(Boolean);
   return `pod ${namespace}/${name} is not Ready (${reasons.join(": ")})`;
 }

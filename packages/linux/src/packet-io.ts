@@ -3,7 +3,7 @@
  * Calls of the hot path allocate nothing and return `-errno`; opening and peers throw.
  */
 
-import { type Arena, LANES, type PacketIo } from "@podwire/dataplane";
+import { type Arena, LANES, type PacketIo } from "@podwire/dataplane/ports";
 import { LIMITS } from "./limits.ts";
 import { errno, libc } from "./native.ts";
 import type { Socket } from "./socket.ts";

@@ -8,7 +8,7 @@
  * ```
  */
 
-import { type Arena, RECEIVED } from "@podwire/dataplane";
+import { type Arena, RECEIVED } from "@podwire/dataplane/ports";
 import { LIMITS } from "./limits.ts";
 import { nativeMemory, writeWord64 } from "./memory.ts";
 import {

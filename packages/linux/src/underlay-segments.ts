@@ -3,7 +3,7 @@
  * Slow (a copy and a system call a datagram), and rare: a device without checksum offload on an old kernel.
  */
 
-import type { Arena } from "@podwire/dataplane";
+import type { Arena } from "@podwire/dataplane/ports";
 import { type NativeMemory, nativeMemory } from "./memory.ts";
 import { IOVEC_BYTES, MSG_DONTWAIT } from "./message-header.ts";
 import { errno, libc } from "./native.ts";

@@ -7,7 +7,7 @@
  * what the device cannot segment is sent datagram by datagram.
  */
 
-import { type Arena, FAILED, LANES } from "@podwire/dataplane";
+import { type Arena, FAILED, LANES } from "@podwire/dataplane/ports";
 import { ERRNO } from "./errno.ts";
 import { POLL, pollFd } from "./fd.ts";
 import { LIMITS } from "./limits.ts";

@@ -92,7 +92,10 @@ export class Runtime {
   /** A Pod that should run here, as it is now. */
   apply(pod: Pod): void {
     const known = this.#workers.get(pod.metadata.uid);
-    if (known) return known.apply(pod);
+    if (known) {
+      known.apply(pod);
+      return;
+    }
     const worker = new PodWorker(this.#around, this.#podsDir, this.#root, pod, undefined);
     this.#workers.set(pod.metadata.uid, worker);
     worker.wake();
@@ -103,7 +106,8 @@ export class Runtime {
     const worker = this.#workers.get(uid);
     if (!worker) return;
     const { pod } = worker;
-    const deletionTimestamp = pod.metadata.deletionTimestamp ?? new Date(this.#around.clock.nowMs()).toISOString();
+    const deletionTimestamp =
+      pod.metadata.deletionTimestamp ?? new Date(this.#around.clock.nowMs()).toISOString();
     worker.apply({ ...pod, metadata: { ...pod.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 } });
   }
 
@@ -125,9 +129,12 @@ export class Runtime {
     const { slot, pod } = this.#find(uid, container);
     const running = slot.running();
     if (!running) {
-      throw badRequest(`container ${slot.name} of pod ${pod.metadata.namespace}/${pod.metadata.name} is not running`);
+      throw badRequest(
+        `container ${slot.name} of pod ${pod.metadata.namespace}/${pod.metadata.name} is not running`,
+      );
     }
-    if (options.command.length === 0) throw badRequest("you must specify at least one command for the container");
+    if (options.command.length === 0)
+      throw badRequest("you must specify at least one command for the container");
     const ended = slot.beginExec();
     try {
       const session = execInContainer(running.main, running.info, options);
@@ -168,7 +175,8 @@ export class Runtime {
 
   #find(uid: string, container: string): { slot: ContainerSlot; pod: Pod } {
     const worker = this.#workers.get(uid);
-    if (!worker) throw new ApiError(404, "NotFound", `pod with uid ${uid} is not on node ${this.#around.nodeName}`);
+    if (!worker)
+      throw new ApiError(404, "NotFound", `pod with uid ${uid} is not on node ${this.#around.nodeName}`);
     const { pod } = worker;
     const wanted =
       container || pod.metadata.annotations?.[DEFAULT_CONTAINER_ANNOTATION] || pod.spec.containers[0]!.name;

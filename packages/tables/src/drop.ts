@@ -59,7 +59,8 @@ const explanations = {
 
   // Connection tracking
   fragmentWithoutFirst: "A later fragment whose first one has not been seen (or too long ago).",
-  icmpErrorBad: "An ICMP error that quotes too little, or a packet that never went to where the error comes from.",
+  icmpErrorBad:
+    "An ICMP error that quotes too little, or a packet that never went to where the error comes from.",
   icmpErrorNoFlow: "An ICMP error about a packet that no known flow has sent.",
   icmpReplyUnsolicited: "An ICMP echo or timestamp reply that nobody asked for.",
   icmpTypeUnsupported: "An ICMP type that is neither echo, timestamp nor an error.",

@@ -12,7 +12,9 @@ import { httpError, text } from "./respond.ts";
 
 export async function dial(query: URLSearchParams, response: ServerResponse): Promise<void> {
   const value = (name: string): string => query.get(name) ?? "";
-  const [host, port, request, protocol, triesText] = ["host", "port", "request", "protocol", "tries"].map(value);
+  const [host, port, request, protocol, triesText] = ["host", "port", "request", "protocol", "tries"].map(
+    value,
+  );
   log(`GET /dial?host=${host}&protocol=${protocol}&port=${port}&request=${request}&tries=${triesText}`);
   const tries = triesText === "" ? 1 : Number(triesText);
   if (!/^[+-]?\d*$/.test(triesText!)) {
@@ -87,7 +89,10 @@ function getOnce(url: string, signal: AbortSignal): Promise<{ body: string; loca
       });
       response.on("error", reject);
       response.on("end", () => {
-        resolve({ body: Buffer.concat(parts).toString(), location: redirected ? headers.location : undefined });
+        resolve({
+          body: Buffer.concat(parts).toString(),
+          location: redirected ? headers.location : undefined,
+        });
       });
     });
     request.on("error", reject);
@@ -113,7 +118,8 @@ function dialDatagram(kind: "udp" | "sctp", target: Resolved, request: string): 
       settle();
     };
     const fail = (message: string): void => done(() => reject(new Error(message)));
-    const reading = (why: string): string => `reading from udp connection failed. err:'read udp ${where}: ${why}'`;
+    const reading = (why: string): string =>
+      `reading from udp connection failed. err:'read udp ${where}: ${why}'`;
     const timer = setTimeout(() => fail(reading("i/o timeout")), LIMITS.dialTimeoutMs);
     socket.once("error", (cause: NodeJS.ErrnoException) => fail(reading(goError(cause.code, cause.message))));
     socket.once("message", bytes => done(() => resolve(bytes.toString())));

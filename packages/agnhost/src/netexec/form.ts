@@ -20,7 +20,9 @@ export function queryOf(request: IncomingMessage): URLSearchParams {
 
 /** The file of a multipart form's field; undefined when there is none. */
 export async function formFile(request: IncomingMessage, field: string): Promise<Buffer | undefined> {
-  const boundary = /multipart\/form-data;.*boundary="?([^";]+)"?/i.exec(request.headers["content-type"] ?? "")?.[1];
+  const boundary = /multipart\/form-data;.*boundary="?([^";]+)"?/i.exec(
+    request.headers["content-type"] ?? "",
+  )?.[1];
   if (boundary === undefined) return undefined;
   const body = Buffer.concat([Buffer.from("\r\n"), await readBody(request)]);
   const delimiter = Buffer.from(`\r\n--${boundary}`);

@@ -8,7 +8,8 @@ describe("agnhost netexec", () => {
   let http: number;
   let udp: number;
   const url = (path: string): string => `http://127.0.0.1:${http}${path}`;
-  const body = async (path: string, ...args: string[]): Promise<string> => (await curl(...args, url(path))).stdout;
+  const body = async (path: string, ...args: string[]): Promise<string> =>
+    (await curl(...args, url(path))).stdout;
   const status = async (path: string, port = http): Promise<string> =>
     (await curl("-o", "/dev/null", "-w", "%{http_code}", `http://127.0.0.1:${port}${path}`)).stdout;
 
@@ -66,11 +67,11 @@ describe("agnhost netexec", () => {
     const dial = (query: string): Promise<string> => body(`/dial?${query}`);
     const me = `host=127.0.0.1&port=${http}`;
     assert.equal(await dial(`${me}&request=hostname`), `{"responses":["${hostname()}"]}`);
+    assert.equal(await dial(`${me}&protocol=http&request=echo?msg=x&tries=2`), '{"responses":["x","x"]}');
     assert.equal(
-      await dial(`${me}&protocol=http&request=echo?msg=x&tries=2`),
-      '{"responses":["x","x"]}',
+      await dial(`${me}&request=redirect?location=/echo%253Fmsg%253Dthere`),
+      '{"responses":["there"]}',
     );
-    assert.equal(await dial(`${me}&request=redirect?location=/echo%253Fmsg%253Dthere`), '{"responses":["there"]}');
     assert.equal(
       await dial(`host=127.0.0.1&port=${udp}&protocol=udp&request=hostname`),
       `{"responses":["${hostname()}"]}`,
@@ -84,15 +85,24 @@ describe("agnhost netexec", () => {
       await dial(`host=::1&port=${closed}&protocol=udp&request=x`),
       /^\{"errors":\["reading from udp connection failed. err:'read udp \[::1\]:\d+: connection refused'"\]\}$/,
     );
-    assert.equal(await dial(`${me}&request=x&protocol=sctp`), '{"errors":["sctp dial failed. err:protocol not supported"]}');
+    assert.equal(
+      await dial(`${me}&request=x&protocol=sctp`),
+      '{"errors":["sctp dial failed. err:protocol not supported"]}',
+    );
   });
 
   it("refuses a dial with bad parameters", async () => {
     const table: [string, string][] = [
       ["host=127.0.0.1&port=80", "request parameter not specified. <nil>\n"],
       ["request=x&host=127.0.0.1&port=80&protocol=quic", "unsupported protocol. quic\n"],
-      ["request=x&host=nowhere.invalid&port=80", "host and/or port param are invalid. lookup nowhere.invalid: no such host\n"],
-      ["request=x&host=127.0.0.1&port=80&tries=x", 'tries parameter is invalid. strconv.Atoi: parsing "x": invalid syntax\n'],
+      [
+        "request=x&host=nowhere.invalid&port=80",
+        "host and/or port param are invalid. lookup nowhere.invalid: no such host\n",
+      ],
+      [
+        "request=x&host=127.0.0.1&port=80&tries=x",
+        'tries parameter is invalid. strconv.Atoi: parsing "x": invalid syntax\n',
+      ],
     ];
     for (const [query, expected] of table) {
       const path = `/dial?${query}`;

@@ -2,8 +2,9 @@
  * `agnhost netexec`: an HTTP(S) and a UDP server with many small questions to ask of them: which host, seen from
  * which address, can it reach a third one. Endpoints in routes.ts, UDP commands in udp.ts.
  */
-import { createServer, type RequestListener } from "node:http";
+
 import { readFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
 import { isIP, type Server } from "node:net";
 import { parseFlags } from "../flags.ts";
 import { fatal, log } from "../go.ts";
@@ -26,7 +27,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   endOnSigterm(state, flags["delay-shutdown"] ?? 0);
   // A Go program without an SCTP socket ends here as well.
   if ((flags["sctp-port"] ?? -1) !== -1) {
-    fatal(`Error occurred: failed to create listener for SCTP address :${flags["sctp-port"]}:protocol not supported`);
+    fatal(
+      `Error occurred: failed to create listener for SCTP address :${flags["sctp-port"]}:protocol not supported`,
+    );
   }
   const server = await createHttpServer(flags, route(state, flags["http-override"] ?? ""));
   const port = flags["http-port"] ?? 8080;

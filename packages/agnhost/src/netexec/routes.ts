@@ -2,7 +2,7 @@
  * netexec's HTTP endpoints: one function each, named in the table at the end. What few
  * of them need is loaded when it is asked for: the server is up sooner.
  */
-import { STATUS_CODES, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { type IncomingMessage, type RequestListener, type ServerResponse, STATUS_CODES } from "node:http";
 import { hostname } from "node:os";
 import { joinHostPort, log, marshal, nowString, parseDuration } from "../go.ts";
 import { BodyTooLarge, formValues, queryOf } from "./form.ts";
@@ -30,6 +30,7 @@ export function route(state: NetexecState, override: string): RequestListener {
     if (override !== "") {
       request.url = override;
       request.method = "GET";
+      delete request.headers["content-type"];
     }
     const path = (request.url ?? "/").split("?")[0]!;
     const handler = Object.hasOwn(ROUTES, path) ? ROUTES[path]! : root;

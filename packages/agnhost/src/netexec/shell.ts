@@ -25,7 +25,11 @@ export function runShell(command: string): Promise<{ output: string; error: stri
     child.stderr.on("data", collect);
     child.once("error", cause => resolve({ output: "", error: cause.message }));
     child.once("close", (code, signal) => {
-      const error = signal ? `signal: ${SIGNAL_TEXT[signal] ?? signal}` : code ? `exit status ${code}` : undefined;
+      const error = signal
+        ? `signal: ${SIGNAL_TEXT[signal] ?? signal}`
+        : code
+          ? `exit status ${code}`
+          : undefined;
       resolve({ output: Buffer.concat(parts).toString(), error });
     });
   });

@@ -15,11 +15,17 @@ describe("agnhost probe and probe-serve", () => {
 
   after(() => server.stop());
 
-  async function probe(targets: ProbeTarget[], ...flags: string[]): Promise<Map<string | number, ProbeResult>> {
+  async function probe(
+    targets: ProbeTarget[],
+    ...flags: string[]
+  ): Promise<Map<string | number, ProbeResult>> {
     const input = targets.map(target => `${JSON.stringify(target)}\n`).join("");
     const { code, stdout } = await agnhost(["probe", ...flags], input);
     assert.equal(code, 0);
-    const results = stdout.trim().split("\n").map(line => JSON.parse(line) as ProbeResult);
+    const results = stdout
+      .trim()
+      .split("\n")
+      .map(line => JSON.parse(line) as ProbeResult);
     return new Map(results.map(result => [result.id, result]));
   }
 
@@ -33,7 +39,10 @@ describe("agnhost probe and probe-serve", () => {
     const results = await probe(targets);
     for (const target of targets) {
       const result = results.get(target.id)!;
-      assert.deepEqual({ ok: result.ok, sourceSeen: result.sourceSeen }, { ok: true, sourceSeen: target.host });
+      assert.deepEqual(
+        { ok: result.ok, sourceSeen: result.sourceSeen },
+        { ok: true, sourceSeen: target.host },
+      );
       assert.ok(result.rttMicroseconds! > 0 && result.rttMicroseconds! < 1_000_000);
     }
   });
@@ -41,7 +50,8 @@ describe("agnhost probe and probe-serve", () => {
   it("says why not, and is not held up by the silent ones", async () => {
     const silentUdp = createSocket("udp4");
     await new Promise<void>(resolve => silentUdp.bind(0, "127.0.0.1", resolve));
-    const silentTcp = createServer(() => {}).listen(0, "127.0.0.1");
+    const silentTcp = createServer(socket => socket.resume());
+    await new Promise<void>(resolve => silentTcp.listen(0, "127.0.0.1", resolve));
     const closed = await freePort();
     try {
       const silentTcpPort = (silentTcp.address() as { port: number }).port;

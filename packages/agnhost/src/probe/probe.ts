@@ -62,7 +62,8 @@ export async function probe(target: ProbeTarget, timeoutMs: number): Promise<Pro
 }
 
 function failure(cause: NodeJS.ErrnoException): string {
-  if (cause.name === "TimeoutError" || cause.name === "AbortError" || cause.code === "ETIMEDOUT") return "TIMEOUT";
+  if (cause.name === "TimeoutError" || cause.name === "AbortError" || cause.code === "ETIMEDOUT")
+    return "TIMEOUT";
   if (cause.code === "ECONNREFUSED") return "REFUSED";
   return `OTHER: ${cause.message}`;
 }

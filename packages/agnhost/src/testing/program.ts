@@ -60,7 +60,9 @@ export function start(args: readonly string[], env: Record<string, string> = {})
       };
       listeners.add(look);
       look();
-      ended.then(() => reject(new Error(`agnhost ${args.join(" ")} ended without saying ${pattern}: ${said}`)));
+      ended.then(() =>
+        reject(new Error(`agnhost ${args.join(" ")} ended without saying ${pattern}: ${said}`)),
+      );
     });
   const stop = async (): Promise<void> => {
     child.kill("SIGKILL");

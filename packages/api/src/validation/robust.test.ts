@@ -54,16 +54,18 @@ function withChange(value: unknown, path: readonly string[], replacement: unknow
   if (last === undefined) return replacement;
   if (replacement === undefined) delete holder[last];
   else holder[last] = replacement;
-  return copy;
+  // As it would arrive: a list has no holes.
+  return JSON.parse(JSON.stringify(copy));
 }
 
 function tryAll(manifest: unknown): void {
   for (const kind of allKinds) {
     try {
       const { object } = admit(kind, manifest);
-      validateNew(kind, object);
+      const errors = validateNew(kind, object);
       validateUpdate(kind, object, structuredClone(object));
-      for (const column of kind.columns) if ("spec" in object) column.cell(object, 0);
+      // What is invalid is never stored, and so never printed.
+      if (errors.length === 0) for (const column of kind.columns) column.cell(object, 0);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       assert.equal(error.code, 400);

@@ -13,6 +13,8 @@ export const LIMITS = {
   bookmarkIntervalMs: 5_000,
   /** A node that was asked to open a stream connects back within this, or the client gets an error. */
   attachTimeoutMs: 5_000,
+  /** How long a control plane that stops waits for its nodes to take the news. */
+  shutdownGraceMs: 200,
   /** Streams asked for and not yet connected, over all nodes; beyond, a request is refused as too many. */
   pendingAttachments: 1024,
 } as const;

@@ -45,7 +45,7 @@ export async function serveNodes(options: NodeServerOptions): Promise<NodeServer
   const server = new Server({
     "grpc.max_receive_message_length": PROTOCOL_LIMITS.messageBytes,
     "grpc.max_send_message_length": PROTOCOL_LIMITS.messageBytes,
-    "grpc.enable_channelz": 0,
+    // Channelz stays on: without it forceShutdown of grpc-js 1.14 leaves connections open.
   });
   server.addService(SERVICE, {
     Sync: (call: SyncCall) => serveSync(call, options, sessions, relay),
@@ -58,9 +58,20 @@ export async function serveNodes(options: NodeServerOptions): Promise<NodeServer
     close: async () => {
       const stopping = new StreamError("retry", "the control plane is shutting down");
       for (const session of sessions.values()) session.end(stopping);
-      server.forceShutdown();
+      await shutDown(server);
     },
   };
+}
+
+/** Lets the nodes hear why their streams end; one that does not listen is not waited for. */
+async function shutDown(server: Server): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, LIMITS.shutdownGraceMs);
+  });
+  await Promise.race([late, new Promise<void>(resolve => server.tryShutdown(() => resolve()))]);
+  clearTimeout(timer);
+  server.forceShutdown();
 }
 
 const SERVICE: ServiceDefinition = {

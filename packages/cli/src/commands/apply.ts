@@ -1,5 +1,5 @@
 /** `podwire apply -f`: creates or changes the objects of manifests; a line each, and the failed ones at the end. */
-import { endingOf, EXIT, ExitWith } from "../errors.ts";
+import { EXIT, ExitWith, endingOf } from "../errors.ts";
 import { clientOf, type LabSelection } from "../lab/select.ts";
 import { applyManifests, kindOfManifest } from "../manifests/apply.ts";
 import { readManifests } from "../manifests/read.ts";

@@ -14,7 +14,10 @@ export interface BenchOverlayCommandOptions {
   readonly withIperf3?: boolean;
 }
 
-export async function runBenchOverlay(options: BenchOverlayCommandOptions, terminal: Terminal): Promise<void> {
+export async function runBenchOverlay(
+  options: BenchOverlayCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
   if (options.chart !== undefined && !/\.(svg|html)$/.test(options.chart)) {
     throw new UsageError(`--chart ${options.chart}: must end in .svg or .html`);
   }
@@ -27,7 +30,8 @@ export async function runBenchOverlay(options: BenchOverlayCommandOptions, termi
       signal,
       onProgress,
     });
-    if (options.chart !== undefined) writeFileSync(options.chart, chartFile(options.chart, overlayChart(report)));
+    if (options.chart !== undefined)
+      writeFileSync(options.chart, chartFile(options.chart, overlayChart(report)));
     return options.output === "json" ? reportJson(report) : `${overlayTable(report).trimEnd()}\n`;
   });
 }
@@ -68,5 +72,7 @@ async function measure(
 }
 
 function chartFile(name: string, svg: string): string {
-  return name.endsWith(".svg") ? svg : `<!doctype html>\n<meta charset="utf-8">\n<title>podwire bench overlay</title>\n${svg}\n`;
+  return name.endsWith(".svg")
+    ? svg
+    : `<!doctype html>\n<meta charset="utf-8">\n<title>podwire bench overlay</title>\n${svg}\n`;
 }

@@ -2,7 +2,7 @@
 import { isReason, type Kind, type KubernetesObject, parseLabelSelector } from "@podwire/api";
 import type { ApiClient, ObjectRef } from "@podwire/client";
 import { until } from "@podwire/lab";
-import { endingOf, EXIT, ExitWith, UsageError } from "../errors.ts";
+import { EXIT, ExitWith, endingOf, UsageError } from "../errors.ts";
 import { namedObjects } from "../lab/objects.ts";
 import { clientOf, type LabSelection } from "../lab/select.ts";
 import { kindOfManifest, refOf } from "../manifests/apply.ts";
@@ -100,7 +100,8 @@ async function deleteOne(
 }
 
 function gone(client: ApiClient, kind: Kind, ref: ObjectRef, uid: string): Promise<true> {
-  const isThere = (objects: readonly KubernetesObject[]) => objects.some(({ metadata }) => metadata.uid === uid);
+  const isThere = (objects: readonly KubernetesObject[]) =>
+    objects.some(({ metadata }) => metadata.uid === uid);
   return until(
     client,
     kind,

@@ -1,6 +1,7 @@
 /** `podwire exec POD -- COMMAND`: the command's output is ours, and so is its exit code. */
-import type { ExecSession } from "@podwire/client";
+
 import type { ReadStream, WriteStream } from "node:tty";
+import type { ExecSession } from "@podwire/client";
 import { EXIT, ExitWith, UsageError } from "../errors.ts";
 import { clientOf, type LabSelection } from "../lab/select.ts";
 import type { Terminal } from "../terminal/terminal.ts";

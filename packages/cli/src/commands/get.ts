@@ -50,7 +50,11 @@ function selectionFor({ kind, name }: Named, options: GetOptions): Selection {
   };
 }
 
-async function fetchObjects(client: ApiClient, named: Named, options: GetOptions): Promise<KubernetesObject[]> {
+async function fetchObjects(
+  client: ApiClient,
+  named: Named,
+  options: GetOptions,
+): Promise<KubernetesObject[]> {
   const { kind, name } = named;
   if (name === undefined) return [...(await client.list(kind, selectionFor(named, options))).items];
   return [await client.get(kind, { name, namespace: kind.namespaced ? options.namespace : undefined })];
@@ -64,7 +68,10 @@ async function print(
 ): Promise<void> {
   const groups = new Map<Kind, KubernetesObject[]>();
   for (const named of wanted) {
-    groups.set(named.kind, [...(groups.get(named.kind) ?? []), ...(await fetchObjects(client, named, options))]);
+    groups.set(named.kind, [
+      ...(groups.get(named.kind) ?? []),
+      ...(await fetchObjects(client, named, options)),
+    ]);
   }
   const single = wanted.length === 1 && wanted[0]!.name !== undefined;
   if (options.output === "json" || options.output === "yaml") {
@@ -74,7 +81,8 @@ async function print(
   }
   const tables = [...groups].filter(([, objects]) => objects.length > 0);
   if (tables.length === 0) {
-    const where = options.allNamespaces || !wanted[0]!.kind.namespaced ? "" : ` in ${options.namespace} namespace`;
+    const where =
+      options.allNamespaces || !wanted[0]!.kind.namespaced ? "" : ` in ${options.namespace} namespace`;
     terminal.stderr.write(`No resources found${where}\n`);
     return;
   }
@@ -125,7 +133,12 @@ function rowOf(kind: Kind, object: KubernetesObject, options: GetOptions, prefix
 }
 
 /** What there is, then every change; the columns keep the widths of the first table. */
-async function watch(client: ApiClient, named: Named, options: GetOptions, terminal: Terminal): Promise<void> {
+async function watch(
+  client: ApiClient,
+  named: Named,
+  options: GetOptions,
+  terminal: Terminal,
+): Promise<void> {
   const { kind } = named;
   const selection = selectionFor(named, options);
   const { items, revision } = await client.list(kind, selection);
@@ -151,4 +164,3 @@ async function watch(client: ApiClient, named: Named, options: GetOptions, termi
     for (const { object } of events) await write(object);
   }
 }
-

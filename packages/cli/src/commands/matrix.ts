@@ -19,11 +19,15 @@ export async function runMatrix(options: MatrixOptions, terminal: Terminal): Pro
   const client = await clientOf(options);
   const progress = new Progress(terminal);
   try {
-    const paths = await measureMatrix(client, { namespace: options.namespace, labels }, step => progress.step(step));
+    const paths = await measureMatrix(client, { namespace: options.namespace, labels }, step =>
+      progress.step(step),
+    );
     progress.end();
     const summary = summarize(paths);
     const text =
-      options.output === "json" ? JSON.stringify({ summary, paths }, null, 2) : formatMatrix(paths, terminal.paint);
+      options.output === "json"
+        ? JSON.stringify({ summary, paths }, null, 2)
+        : formatMatrix(paths, terminal.paint);
     terminal.stdout.write(`${text}\n`);
     if (summary.works < summary.paths) throw new ExitWith(EXIT.failed);
   } finally {

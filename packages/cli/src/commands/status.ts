@@ -1,10 +1,9 @@
 /** `podwire status`: nodes, pods, processes and drops of a lab, as far as it still answers. */
-import { type Node, nodeStatusText, type Pod, kinds } from "@podwire/api";
-import { isAlive, labPaths, type LabState, readState, residentBytes } from "@podwire/lab";
+import { humanDuration, kinds, type Node, nodeStatusText, type Pod } from "@podwire/api";
 import { ApiClient } from "@podwire/client";
-import { humanDuration } from "@podwire/api";
-import { type LabSelection, selectedName } from "../lab/select.ts";
+import { isAlive, type LabState, labPaths, readState, residentBytes } from "@podwire/lab";
 import { nodeCounters } from "../lab/node-socket.ts";
+import { type LabSelection, selectedName } from "../lab/select.ts";
 import { formatTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -55,7 +54,8 @@ async function readStatus(state: LabState): Promise<Status> {
   const { nodes, pods, apiError } = await readObjects(state.apiUrl);
   const processes = readProcesses(state);
   const phases: Record<string, number> = {};
-  for (const { status } of pods) phases[status.phase ?? "Unknown"] = (phases[status.phase ?? "Unknown"] ?? 0) + 1;
+  for (const { status } of pods)
+    phases[status.phase ?? "Unknown"] = (phases[status.phase ?? "Unknown"] ?? 0) + 1;
   return {
     name: state.name,
     phase: processes.every(each => each.alive) ? state.phase : "Degraded",

@@ -36,7 +36,7 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<voi
 
 async function readConfig({ name, nodes, file }: UpOptions): Promise<LabConfig> {
   const { parseLabConfig, defaultLabConfig } = await import("@podwire/lab");
-  const environmentName = process.env["PODWIRE_LAB"] || undefined;
+  const environmentName = process.env.PODWIRE_LAB || undefined;
   const named = name ?? environmentName;
   if (named !== undefined) await selectedName({ name: named });
   if (file === undefined) return defaultLabConfig(named, nodes);

@@ -7,8 +7,15 @@ import { appendFileSync, closeSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { type Lab, type LabConfig, labPaths, memberEnvironment, podwireProgram, startLab } from "@podwire/lab";
-import { CommandError, endingOf, EXIT, ExitWith } from "../errors.ts";
+import {
+  type Lab,
+  type LabConfig,
+  labPaths,
+  memberEnvironment,
+  podwireProgram,
+  startLab,
+} from "@podwire/lab";
+import { CommandError, EXIT, ExitWith, endingOf } from "../errors.ts";
 
 interface Order {
   readonly config: LabConfig;
@@ -54,7 +61,9 @@ async function readReports(child: ChildProcess, onStep: (step: string) => void):
     else if ("ready" in report) return report.ready.apiUrl;
     else throw new CommandError(report.failed.message, report.failed.exitCode);
   }
-  throw new CommandError("the supervisor of the lab died while it was starting: run podwire down, then try again");
+  throw new CommandError(
+    "the supervisor of the lab died while it was starting: run podwire down, then try again",
+  );
 }
 
 /** The other end: supervises until the lab is taken down. */
@@ -108,6 +117,8 @@ function keepDiary(lab: Lab): void {
       // The lab is being removed.
     }
   };
-  lab.events.on("died", (daemon, how, delayMs) => write(`${daemon} died (${how}); starting it again in ${delayMs} ms`));
+  lab.events.on("died", (daemon, how, delayMs) =>
+    write(`${daemon} died (${how}); starting it again in ${delayMs} ms`),
+  );
   lab.events.on("restarted", daemon => write(`${daemon} serves again`));
 }

@@ -16,8 +16,9 @@ export async function nodeCounters(paths: LabPaths, node: string): Promise<NodeC
   const socketPath = join(paths.node(node), "node.sock");
   try {
     const body = await new Promise<string>((resolve, reject) => {
-      const exchange = request({ socketPath, path: "/counters", agent: false, timeout: TIMEOUT_MS }, response =>
-        resolve(text(response)),
+      const exchange = request(
+        { socketPath, path: "/counters", agent: false, timeout: TIMEOUT_MS },
+        response => resolve(text(response)),
       );
       exchange.once("timeout", () => exchange.destroy(new Error("timeout")));
       exchange.once("error", reject);

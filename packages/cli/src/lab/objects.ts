@@ -14,7 +14,8 @@ export async function namedObjects(first: string, others: readonly string[]): Pr
   const kinds = await Promise.all(first.split(",").filter(Boolean).map(kindNamed));
   if (kinds.length === 0) throw new UsageError(`"${first}" names no kind`);
   if (others.length === 0) return kinds.map(kind => ({ kind, name: undefined }));
-  if (kinds.length > 1) throw new UsageError(`names go with one kind; write them as ${first.split(",")[0]}/NAME`);
+  if (kinds.length > 1)
+    throw new UsageError(`names go with one kind; write them as ${first.split(",")[0]}/NAME`);
   return others.map(name => ({ kind: kinds[0]!, name }));
 }
 

@@ -35,7 +35,12 @@ export async function kindNamed(text: string): Promise<Kind> {
   const kind = kindByUserName(text);
   if (kind) return kind;
   const { closest } = await import("@podwire/lab");
-  const guess = closest(text, allKinds.flatMap(each => [each.plural, each.singular]));
+  const guess = closest(
+    text,
+    allKinds.flatMap(each => [each.plural, each.singular]),
+  );
   const known = allKinds.map(each => each.plural).join(", ");
-  throw new UsageError(`unknown kind "${text}"${guess ? ` (did you mean "${guess}"?)` : ""}; known are ${known}`);
+  throw new UsageError(
+    `unknown kind "${text}"${guess ? ` (did you mean "${guess}"?)` : ""}; known are ${known}`,
+  );
 }

@@ -1,10 +1,10 @@
 /** `apply`: each manifest is created, or merged into the object that is there; what is equal is not written. */
 import {
-  type Kind,
-  kindOf,
-  type KubernetesObject,
-  type NewObject,
   isReason,
+  type Kind,
+  type KubernetesObject,
+  kindOf,
+  type NewObject,
   setDefaults,
 } from "@podwire/api";
 import type { ApiClient, ObjectRef } from "@podwire/client";
@@ -82,7 +82,7 @@ function become(object: object, wanted: object): void {
 function withLastApplied(manifest: ManifestObject, ref: ObjectRef): ManifestObject {
   const namespace = ref.namespace === undefined ? {} : { namespace: ref.namespace };
   const metadata: ManifestObject["metadata"] = { ...manifest.metadata, ...namespace };
-  const annotations = { ...(metadata["annotations"] as Record<string, string> | undefined) };
+  const annotations = { ...(metadata.annotations as Record<string, string> | undefined) };
   delete annotations[LAST_APPLIED];
   const applied = JSON.stringify({ ...manifest, metadata: { ...metadata, annotations } });
   return { ...manifest, metadata: { ...metadata, annotations: { ...annotations, [LAST_APPLIED]: applied } } };

@@ -32,15 +32,19 @@ function mergeList(live: unknown, manifest: unknown, previous: unknown): unknown
   const before = isNamedList(previous) ? previous : [];
   return manifest.map(item =>
     mergeApplied(
-      live.find(each => each["name"] === item["name"]),
+      live.find(each => each.name === item.name),
       item,
-      before.find(each => each["name"] === item["name"]),
+      before.find(each => each.name === item.name),
     ),
   );
 }
 
 function isNamedList(value: unknown): value is Fields[] {
-  return Array.isArray(value) && value.length > 0 && value.every(item => isMap(item) && typeof item["name"] === "string");
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every(item => isMap(item) && typeof item.name === "string")
+  );
 }
 
 function isMap(value: unknown): value is Fields {

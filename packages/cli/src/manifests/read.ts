@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import { type Document, isCollection, LineCounter, parseAllDocuments } from "yaml";
+import { type Document, isCollection, isScalar, LineCounter, parseAllDocuments } from "yaml";
 import { UsageError } from "../errors.ts";
 
 /** A manifest's bytes; more is refused unread. */
@@ -80,9 +80,11 @@ export function parseManifest(text: string, file: string): Manifest[] {
     const [error] = document.errors;
     if (error) throw new UsageError(`${placeAt(error.pos[0])}: ${error.message}`);
     // An empty document, such as after a final "---".
-    if (document.contents === null) return [];
+    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+      return [];
     const source = placeAt(document.contents.range?.[0] ?? 0);
-    if (!isCollection(document.contents)) throw new UsageError(`${source}: is no object: a manifest is a map`);
+    if (!isCollection(document.contents))
+      throw new UsageError(`${source}: is no object: a manifest is a map`);
     return takeApart(document.toJS() as unknown, source);
   });
 }
@@ -104,4 +106,3 @@ function takeApart(value: unknown, source: string): Manifest[] {
 }
 
 const EXAMPLES = { apiVersion: "v1", kind: "Pod" } as const;
-

@@ -2,8 +2,9 @@
  * The matrix for people: a table a protocol and family, senders down, receivers across. A cell is the round trip
  * in milliseconds; SEEN AS is the sender's address as the receivers saw it, with a tick when that is its own.
  */
-import type { Paint } from "../terminal/terminal.ts";
+
 import { formatTable } from "../terminal/table.ts";
+import type { Paint } from "../terminal/terminal.ts";
 import { FAMILIES, type MatrixPath, PROTOCOLS, summarize } from "./model.ts";
 
 export function formatMatrix(paths: readonly MatrixPath[], paint: Paint): string {
@@ -22,10 +23,15 @@ function heading(protocol: string, family: string, paint: Paint): string {
 
 function formatOne(paths: readonly MatrixPath[], paint: Paint): string {
   const senders = [...new Set(paths.map(path => path.from))];
-  const receivers = [...new Set(paths.map(path => path.to))];
+  const receivers = [...new Set([...senders, ...paths.map(path => path.to)])];
   const rows = senders.map(from => {
     const own = paths.filter(path => path.from === from);
-    const cells = receivers.map(to => cellOf(own.find(path => path.to === to), paint));
+    const cells = receivers.map(to =>
+      cellOf(
+        own.find(path => path.to === to),
+        paint,
+      ),
+    );
     return [from, own[0]!.fromNode, seenAs(own, paint), ...cells];
   });
   return formatTable(["FROM", "NODE", "SEEN AS", ...receivers], rows);
@@ -41,7 +47,9 @@ function cellOf(path: MatrixPath | undefined, paint: Paint): string {
 
 function seenAs(paths: readonly MatrixPath[], paint: Paint): string {
   const own = new Set(paths.filter(path => path.verdict === "works").map(path => path.sourceSeen!));
-  const foreign = new Set(paths.filter(path => path.verdict === "nat").map(path => path.sourceSeen ?? "unknown"));
+  const foreign = new Set(
+    paths.filter(path => path.verdict === "nat").map(path => path.sourceSeen ?? "unknown"),
+  );
   const ticks = [...own].map(address => `${address} ${paint("green", "✓")}`);
   const crosses = [...foreign].map(address => paint("red", `${address} ✗`));
   return [...ticks, ...crosses].join(" ") || paint("red", "nobody");

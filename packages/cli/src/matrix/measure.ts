@@ -6,7 +6,7 @@
 import { kinds, type LabelMatcher, type Pod } from "@podwire/api";
 import type { ApiClient, ExecSession } from "@podwire/client";
 import { CommandError } from "../errors.ts";
-import { judge, type MatrixPath, type MatrixPod, podLabel, type Probe, targetsOf } from "./model.ts";
+import { judge, type MatrixPath, type MatrixPod, type Probe, podLabel, targetsOf } from "./model.ts";
 
 const AGNHOST = "/agnhost";
 /** Every pod runs a process for the matrix, and paths grow with the square: more is refused, with the way out. */
@@ -44,10 +44,14 @@ export async function measureMatrix(
 ): Promise<MatrixPath[]> {
   const pods = (await client.list(kinds.pods, selection)).items.filter(isMeasured).map(matrixPod);
   if (pods.length < 2) {
-    throw new CommandError(`a matrix needs two running pods, there are ${pods.length}: podwire apply -f examples/demo.yaml`);
+    throw new CommandError(
+      `a matrix needs two running pods, there are ${pods.length}: podwire apply -f examples/demo.yaml`,
+    );
   }
   if (pods.length > MAX_PODS) {
-    throw new CommandError(`a matrix of ${pods.length} pods is too large, at most ${MAX_PODS}: choose some with --selector`);
+    throw new CommandError(
+      `a matrix of ${pods.length} pods is too large, at most ${MAX_PODS}: choose some with --selector`,
+    );
   }
   onStep(`asking ${pods.length} pods to listen`);
   const servers: Server[] = [];
@@ -74,6 +78,7 @@ function matrixPod({ metadata, spec, status }: Pod): MatrixPod {
     namespace: metadata.namespace ?? "default",
     name: metadata.name,
     node: spec.nodeName ?? "",
+    container: spec.containers[0]!.name,
     addresses: (status.podIPs ?? []).map(({ ip }) => ip),
   };
 }
@@ -86,6 +91,7 @@ async function serve(client: ApiClient, pod: MatrixPod): Promise<Server> {
     void (async () => {
       session = await client.exec(pod, {
         command: [AGNHOST, "probe-serve"],
+        container: pod.container,
         stdin: true,
         stdout: bytes => {
           said += bytes.toString();
@@ -131,6 +137,7 @@ async function probeFrom(client: ApiClient, from: Server, servers: readonly Serv
   let output = "";
   const session = await client.exec(from.pod, {
     command: [AGNHOST, "probe"],
+    container: from.pod.container,
     stdin: true,
     stdout: bytes => {
       output += bytes.toString();

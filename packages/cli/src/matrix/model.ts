@@ -12,6 +12,8 @@ export interface MatrixPod {
   readonly namespace: string;
   readonly name: string;
   readonly node: string;
+  /** Where the probe runs: any container will do, they share their network. */
+  readonly container: string;
   readonly addresses: readonly string[];
 }
 

@@ -26,8 +26,8 @@ export type Paint = (colour: Colour, text: string) => string;
 const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
 
 export function makeTerminal(stdout: Output, stderr: Output, environment: NodeJS.ProcessEnv): Terminal {
-  const dumb = environment["TERM"] === "dumb";
-  const plain = dumb || (environment["NO_COLOR"] ?? "") !== "";
+  const dumb = environment.TERM === "dumb";
+  const plain = dumb || (environment.NO_COLOR ?? "") !== "";
   const paintFor = (output: Output): Paint =>
     output.isTTY && !plain ? (colour, text) => `\x1b[${CODES[colour]}m${text}\x1b[0m` : (_, text) => text;
   return {
@@ -35,7 +35,7 @@ export function makeTerminal(stdout: Output, stderr: Output, environment: NodeJS
     stderr,
     paint: paintFor(stdout),
     paintError: paintFor(stderr),
-    moves: stderr.isTTY === true && !dumb && (environment["CI"] ?? "") === "",
+    moves: stderr.isTTY === true && !dumb && (environment.CI ?? "") === "",
   };
 }
 

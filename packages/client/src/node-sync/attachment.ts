@@ -65,7 +65,9 @@ export class Attachment {
 
 async function* frames(call: ClientDuplexStream<Frame, Frame>): AsyncGenerator<Frame["frame"]> {
   try {
-    for await (const { frame } of call as AsyncIterable<Frame>) yield frame;
+    // The call outlives a reader that stops early: `end` or `cancel` ends it.
+    for await (const { frame } of call.iterator({ destroyOnReturn: false }) as AsyncIterable<Frame>)
+      yield frame;
   } catch {
     // A cut stream and an ended one are the same to whoever reads: there is no more input.
   }

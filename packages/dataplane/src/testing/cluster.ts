@@ -14,13 +14,13 @@ import {
   Counters,
   FlowRecordReader,
   HOST_TARGET,
-  parseCidr,
   type PeerRow,
+  parseCidr,
   type RouteRow,
   TargetKind,
   target,
 } from "@podwire/tables";
-import { PIPELINE_ARENA_BYTES, layoutArena } from "../arena-layout.ts";
+import { layoutArena, PIPELINE_ARENA_BYTES } from "../arena-layout.ts";
 import { MEMORY_IO_SCRATCH_BYTES, MemoryIo, MemoryNetwork } from "../memory-io.ts";
 import { createArena } from "../offload/index.ts";
 import { Pipeline } from "../pipeline.ts";
@@ -105,7 +105,7 @@ export class SimulatedCluster {
   /** Takes what arrived at a pod (or host), virtio-net header first. */
   take(name: string): Uint8Array[] {
     const pod = this.pod(name);
-    return pod.node.io.written.get(pod.port)!.splice(0);
+    return pod.node.io.written.get(pod.port)?.splice(0) ?? [];
   }
 
   /** Drops of all nodes since the start, by name. */
@@ -151,7 +151,13 @@ export class SimulatedCluster {
 
   #addEnd(node: SimulatedNode, name: string, port: number, last: number): void {
     const ipv6Net = node.index === 0 ? "fd00:10:244" : `fd00:10:244:${node.index}`;
-    this.pods.set(name, { name, node, port, ipv4: `10.244.${node.index}.${last}`, ipv6: `${ipv6Net}::${last}` });
+    this.pods.set(name, {
+      name,
+      node,
+      port,
+      ipv4: `10.244.${node.index}.${last}`,
+      ipv6: `${ipv6Net}::${last}`,
+    });
     node.io.addPort(port);
     node.pipeline.addPort(port, this.options.podMtu ?? 1450);
   }

@@ -116,7 +116,8 @@ function nextState(flow: TwinFlow, direction: number, says: string): string {
 }
 
 function afterFin(state: string, direction: number): string {
-  const [mine, theirs] = direction === 0 ? ["finOriginator", "finResponder"] : ["finResponder", "finOriginator"];
+  const [mine, theirs] =
+    direction === 0 ? ["finOriginator", "finResponder"] : ["finResponder", "finOriginator"];
   if (state === "lastAck" || state === theirs) return "lastAck";
   return mine!;
 }

@@ -35,6 +35,6 @@ export class Random {
 }
 
 export function testSeed(): number {
-  const given = process.env["PODWIRE_SEED"];
+  const given = process.env.PODWIRE_SEED;
   return given === undefined ? Math.floor(Math.random() * 0x7fffffff) : Number(given);
 }

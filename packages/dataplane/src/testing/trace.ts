@@ -14,7 +14,13 @@ import type { SimulatedCluster } from "./cluster.ts";
 import { echo, ipPacket, plain, sctpPacket, tcpSegment, udpDatagram, unwrap } from "./packets.ts";
 
 const SOURCE_PORT = 40_000;
-const FLAGS: { readonly [letter: string]: number } = { S: tcp.SYN, A: tcp.ACK, F: tcp.FIN, R: tcp.RST, P: tcp.PSH };
+const FLAGS: { readonly [letter: string]: number } = {
+  S: tcp.SYN,
+  A: tcp.ACK,
+  F: tcp.FIN,
+  R: tcp.RST,
+  P: tcp.PSH,
+};
 
 interface Sent {
   readonly from: string;
@@ -27,7 +33,7 @@ export function expectFlow(cluster: SimulatedCluster, sent: string, outcome: str
 
 /** Sends what the line describes and says what became of it. */
 export function trace(cluster: SimulatedCluster, line: string): string {
-  const { from, packet } = describe(cluster, line);
+  const { from, packet } = packetOf(cluster, line);
   return traceRead(cluster, from, plain(packet));
 }
 
@@ -62,7 +68,7 @@ function dropsByNode(cluster: SimulatedCluster): Map<string, number> {
 }
 
 /** The packet that a line describes. */
-export function describe(cluster: SimulatedCluster, line: string): Sent {
+export function packetOf(cluster: SimulatedCluster, line: string): Sent {
   const match = /^(\S+) -> (\S+) (\w+)(?:\/(\d+))?((?: \S+)*)$/.exec(line);
   if (match === null) throw new Error(`not a traced packet: "${line}"`);
   const [, from, to, protocolName, portText] = match as unknown as [string, string, string, string, string?];
@@ -92,7 +98,10 @@ export function describe(cluster: SimulatedCluster, line: string): Sent {
         return [Protocol.Sctp, sctpPacket(sourcePort, port, 1)];
       case "ping":
       case "pong":
-        return [isIpv6 ? Protocol.Icmpv6 : Protocol.Icmp, echo(isIpv6, protocolName === "pong", port, fill(8))];
+        return [
+          isIpv6 ? Protocol.Icmpv6 : Protocol.Icmp,
+          echo(isIpv6, protocolName === "pong", port, fill(8)),
+        ];
       default:
         return [Number(protocolName.replace("protocol", "")), new Uint8Array(Math.max(4, fill(0)))];
     }

@@ -3,15 +3,33 @@ import { cidrSize, hostOf, overlaps, parseCidr } from "./cidr.ts";
 import { closest, editDistance } from "./suggest.ts";
 
 describe("CIDRs", () => {
-  for (const text of ["10.0.0.0/8", "0.0.0.0/0", "255.255.255.255/32", "::/0", "fd00::/8", "1:2:3:4:5:6:7:8/128"]) {
+  for (const text of [
+    "10.0.0.0/8",
+    "0.0.0.0/0",
+    "255.255.255.255/32",
+    "::/0",
+    "fd00::/8",
+    "1:2:3:4:5:6:7:8/128",
+  ]) {
     it(`reads ${text}`, () => assert(parseCidr(text)));
   }
 
   const wrong = [
     ...["10.0.0.0", "10.0.0.1/8", "10.0.0/8", "10.0.0.0/33", "10.0.0.0/08", "010.0.0.0/8", "256.0.0.0/8"],
-    ...["fd00::1/64", "fd00:::/64", "::/129", "1::2::3/128", "12345::/16", "1:2:3:4:5:6:7/112", "g::/16", "/8", ""],
+    ...[
+      "fd00::1/64",
+      "fd00:::/64",
+      "::/129",
+      "1::2::3/128",
+      "12345::/16",
+      "1:2:3:4:5:6:7/112",
+      "g::/16",
+      "/8",
+      "",
+    ],
   ];
-  for (const text of wrong) it(`refuses ${JSON.stringify(text)}`, () => assert.equal(parseCidr(text), undefined));
+  for (const text of wrong)
+    it(`refuses ${JSON.stringify(text)}`, () => assert.equal(parseCidr(text), undefined));
 
   it("overlap is a matter of one family", () => {
     const cidr = (text: string) => parseCidr(text)!;

@@ -2,7 +2,14 @@
  * The shape of lab.yaml: every field, once. The interfaces below say the same to TypeScript; `read.ts` only
  * hands out a `ClusterFile` after the shape has accepted every field of it.
  */
-import { MAX_LAB_NAME_LENGTH, MAX_MTU, MAX_NODE_ATTRIBUTES, MAX_NODES, MIN_POD_MTU_IPV4, OVERLAY_BYTES } from "../limits.ts";
+import {
+  MAX_LAB_NAME_LENGTH,
+  MAX_MTU,
+  MAX_NODE_ATTRIBUTES,
+  MAX_NODES,
+  MIN_POD_MTU_IPV4,
+  OVERLAY_BYTES,
+} from "../limits.ts";
 import { type Family, parseCidr } from "./cidr.ts";
 import type { ObjectShape, StringShape } from "./shape.ts";
 
@@ -26,7 +33,11 @@ export interface ClusterFile {
   kind: string;
   metadata?: { name?: string };
   nodes?: NodeGroup[];
-  networking?: { ipFamilies?: Family[]; podCIDRs?: string[]; nodeMaskSizes?: { IPv4?: number; IPv6?: number } };
+  networking?: {
+    ipFamilies?: Family[];
+    podCIDRs?: string[];
+    nodeMaskSizes?: { IPv4?: number; IPv6?: number };
+  };
   underlay?: { cidrs?: string[]; mtu?: number; vxlanFamily?: Family };
   vxlan?: { port?: number; vni?: number };
   apiServer?: { port?: number };
@@ -73,7 +84,8 @@ const LABEL_KEY: StringShape = {
 
 const LABEL_VALUE: StringShape = {
   type: "string",
-  allowed: "empty, or at most 63 letters, digits, '-', '_' and '.', starting and ending with a letter or digit",
+  allowed:
+    "empty, or at most 63 letters, digits, '-', '_' and '.', starting and ending with a letter or digit",
   pattern: "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$",
   maxLength: 63,
 };
@@ -102,7 +114,11 @@ const TAINT: ObjectShape = {
     key: { shape: LABEL_KEY, description: "The taint's key." },
     value: { shape: LABEL_VALUE, description: "The taint's value.", default: "" },
     effect: {
-      shape: { type: "string", allowed: "a taint effect", values: ["NoSchedule", "PreferNoSchedule", "NoExecute"] },
+      shape: {
+        type: "string",
+        allowed: "a taint effect",
+        values: ["NoSchedule", "PreferNoSchedule", "NoExecute"],
+      },
       description: "What happens to Pods that do not tolerate it.",
     },
   },
@@ -181,10 +197,15 @@ const UNDERLAY: ObjectShape = {
       description: "Addresses of the nodes, at most one CIDR a family.",
       default: [DEFAULTS.underlayCidrs.IPv4, DEFAULTS.underlayCidrs.IPv6],
     },
-    mtu: { shape: MTU, description: "MTU of the underlay; Pods get it less the encapsulation.", default: 1500 },
+    mtu: {
+      shape: MTU,
+      description: "MTU of the underlay; Pods get it less the encapsulation.",
+      default: 1500,
+    },
     vxlanFamily: {
       shape: FAMILY,
-      description: "Family of the outer addresses of the overlay: the family of the first of underlay.cidrs unless set.",
+      description:
+        "Family of the outer addresses of the overlay: the family of the first of underlay.cidrs unless set.",
     },
   },
 };
@@ -197,7 +218,10 @@ export const CLUSTER: ObjectShape = {
       shape: { type: "string", allowed: "the version", values: ["podwire.dev/v1alpha1"] },
       description: "Version of this format.",
     },
-    kind: { shape: { type: "string", allowed: "the kind", values: ["Cluster"] }, description: "Always Cluster." },
+    kind: {
+      shape: { type: "string", allowed: "the kind", values: ["Cluster"] },
+      description: "Always Cluster.",
+    },
     metadata: {
       shape: {
         type: "object",
@@ -231,7 +255,9 @@ export const CLUSTER: ObjectShape = {
       shape: {
         type: "object",
         required: [],
-        fields: { port: { shape: PORT, description: "Port on 127.0.0.1; a free one is chosen when absent." } },
+        fields: {
+          port: { shape: PORT, description: "Port on 127.0.0.1; a free one is chosen when absent." },
+        },
       },
       description: "Where clients reach the API server.",
     },

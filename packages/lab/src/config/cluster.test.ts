@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type ClusterFile } from "./cluster-shape.ts";
 import { defaultLabConfig, parseLabConfig } from "./cluster.ts";
+import type { ClusterFile } from "./cluster-shape.ts";
 import { ConfigError } from "./problem.ts";
 
 const HEAD = "apiVersion: podwire.dev/v1alpha1\nkind: Cluster\n";
@@ -28,13 +28,22 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
   ["nodes: []", "lab.yaml:3:8: nodes: has 0 items, must be a list of 1 to 250 items"],
   ["nodes:", "lab.yaml:3:7: nodes: is empty, must be a list of 1 to 250 items"],
   ["nodez: []", 'lab.yaml:3:1: nodez: unknown field, did you mean "nodes"?'],
-  ["__proto__: {}", "lab.yaml:3:1: __proto__: unknown field, known are apiVersion, kind, metadata, nodes, networking, underlay, vxlan and apiServer"],
-  ["nodes: [{name: a}, {name: a}]", 'lab.yaml:3:27: nodes[1].name: "a" is already the name of a node of nodes[0].name, names must differ'],
+  [
+    "__proto__: {}",
+    "lab.yaml:3:1: __proto__: unknown field, known are apiVersion, kind, metadata, nodes, networking, underlay, vxlan and apiServer",
+  ],
+  [
+    "nodes: [{name: a}, {name: a}]",
+    'lab.yaml:3:27: nodes[1].name: "a" is already the name of a node of nodes[0].name, names must differ',
+  ],
   [
     "nodes: [{namePrefix: a, count: 2}, {name: a2}]",
     'lab.yaml:3:43: nodes[1].name: "a2" is already the name of a node of nodes[0].namePrefix, names must differ',
   ],
-  ["nodes: [{name: a, count: 2}]", "lab.yaml:3:9: nodes[0]: has name and count, must have name, or namePrefix and count"],
+  [
+    "nodes: [{name: a, count: 2}]",
+    "lab.yaml:3:9: nodes[0]: has name and count, must have name, or namePrefix and count",
+  ],
   ["nodes: [{}]", "lab.yaml:3:9: nodes[0]: has none of these, must have name, or namePrefix and count"],
   [
     "nodes: [{namePrefix: a, count: 200}, {namePrefix: b, count: 200}]",
@@ -44,7 +53,7 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
   ],
   [
     "nodes: [{name: a, labels: {zone: 1}}]",
-    'lab.yaml:3:34: nodes[0].labels.zone: is the number 1, must be empty, or at most 63 letters, digits, \'-\', \'_\' and \'.\', starting and ending with a letter or digit; quote it to make it a string: "1"',
+    "lab.yaml:3:34: nodes[0].labels.zone: is the number 1, must be empty, or at most 63 letters, digits, '-', '_' and '.', starting and ending with a letter or digit; quote it to make it a string: \"1\"",
   ],
   [
     "nodes: [{name: a, labels: {/x: y}}]",
@@ -56,8 +65,14 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
   ],
   ["vxlan: {vni: 16777216}", "lab.yaml:3:14: vxlan.vni: is 16777216, must be an integer from 1 to 16777215"],
   ["vxlan: {port: 0}", "lab.yaml:3:15: vxlan.port: is 0, must be an integer from 1 to 65535"],
-  ['vxlan: {port: "4789"}', 'lab.yaml:3:15: vxlan.port: is the string "4789", must be an integer from 1 to 65535'],
-  ["underlay: {mtu: 1000}", "lab.yaml:3:17: underlay.mtu: is 1000, must be at least 1330: 50 bytes of overlay over IPv4 and 1280 for Pods"],
+  [
+    'vxlan: {port: "4789"}',
+    'lab.yaml:3:15: vxlan.port: is the string "4789", must be an integer from 1 to 65535',
+  ],
+  [
+    "underlay: {mtu: 1000}",
+    "lab.yaml:3:17: underlay.mtu: is 1000, must be at least 1330: 50 bytes of overlay over IPv4 and 1280 for Pods",
+  ],
   [
     "underlay: {mtu: 1340, vxlanFamily: IPv6}",
     "lab.yaml:3:17: underlay.mtu: is 1340, must be at least 1350: 70 bytes of overlay over IPv6 and 1280 for Pods",
@@ -91,7 +106,10 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
     "networking: {ipFamilies: [IPv4], podCIDRs: ['fd00::/56']}",
     "lab.yaml:3:45: networking.podCIDRs[0]: is IPv6, networking.ipFamilies allows only IPv4",
   ],
-  ["networking: {ipFamilies: [IPv4, IPv4]}", "lab.yaml:3:33: networking.ipFamilies[1]: IPv4 is there twice, a family is allowed once"],
+  [
+    "networking: {ipFamilies: [IPv4, IPv4]}",
+    "lab.yaml:3:33: networking.ipFamilies[1]: IPv4 is there twice, a family is allowed once",
+  ],
   [
     "networking: {podCIDRs: [10.244.0.1/16]}",
     'lab.yaml:3:25: networking.podCIDRs[0]: is "10.244.0.1/16", must be a CIDR whose host bits are zero, such as 10.244.0.0/16 or fd00:10:244::/56',
@@ -100,10 +118,19 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
     "networking: {nodeMaskSizes: {IPv4: 17}}",
     "lab.yaml:3:36: networking.nodeMaskSizes.IPv4: /17 makes 2 node CIDRs of a /16 for 3 nodes, must be at least 18",
   ],
-  ["metadata: {name: Lab}", "lab.yaml:3:18: metadata.name: is \"Lab\", must be at most 40 lower-case letters, digits and '-', starting and ending with a letter or digit"],
-  ["metadata: {name: ../lab}", "lab.yaml:3:18: metadata.name: is \"../lab\", must be at most 40 lower-case letters, digits and '-', starting and ending with a letter or digit"],
+  [
+    "metadata: {name: Lab}",
+    "lab.yaml:3:18: metadata.name: is \"Lab\", must be at most 40 lower-case letters, digits and '-', starting and ending with a letter or digit",
+  ],
+  [
+    "metadata: {name: ../lab}",
+    "lab.yaml:3:18: metadata.name: is \"../lab\", must be at most 40 lower-case letters, digits and '-', starting and ending with a letter or digit",
+  ],
   ["vxlan: {port: 1}\nvxlan: {port: 2}", "lab.yaml:4:1: Map keys must be unique"],
-  ["vxlan: [", "lab.yaml:3:9: Flow sequence in block collection must be sufficiently indented and end with a ]"],
+  [
+    "vxlan: [",
+    "lab.yaml:3:9: Flow sequence in block collection must be sufficiently indented and end with a ]",
+  ],
 ];
 
 describe("lab.yaml", () => {

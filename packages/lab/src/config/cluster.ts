@@ -107,7 +107,11 @@ interface NamedCidr {
 function readCidrs(checking: Checking, field: string, texts: readonly string[]): NamedCidr[] {
   const cidrs = texts.map((text, index) => ({ field: `${field}[${index}]`, text, cidr: parseCidr(text)! }));
   if (cidrs.length === 2 && cidrs[0]!.cidr.family === cidrs[1]!.cidr.family) {
-    problem(checking, cidrs[1]!.field, `is a second ${cidrs[1]!.cidr.family} CIDR, at most one a family is allowed`);
+    problem(
+      checking,
+      cidrs[1]!.field,
+      `is a second ${cidrs[1]!.cidr.family} CIDR, at most one a family is allowed`,
+    );
   }
   return cidrs;
 }
@@ -140,7 +144,11 @@ function resolveUnderlay(checking: Checking): NamedCidr[] {
   const family = underlay.vxlanFamily;
   if (!family) return cidrs;
   if (!cidrs.some(named => named.cidr.family === family)) {
-    problem(checking, "underlay.vxlanFamily", `is ${family}, underlay.cidrs must then have an ${family} CIDR`);
+    problem(
+      checking,
+      "underlay.vxlanFamily",
+      `is ${family}, underlay.cidrs must then have an ${family} CIDR`,
+    );
   }
   return cidrs.sort((a, b) => Number(b.cidr.family === family) - Number(a.cidr.family === family));
 }
@@ -181,19 +189,26 @@ function checkUnderlayRoom(checking: Checking, underlay: NamedCidr[], nodes: num
   const needed = BigInt(FIRST_NODE_HOST + nodes + 1);
   for (const { cidr, text, field } of underlay) {
     if (cidrSize(cidr) >= needed) continue;
-    problem(checking, field, `${text} has ${cidrSize(cidr)} addresses, must have at least ${needed} for ${nodes} nodes`);
+    problem(
+      checking,
+      field,
+      `${text} has ${cidrSize(cidr)} addresses, must have at least ${needed} for ${nodes} nodes`,
+    );
   }
 }
 
 function resolveNodes(checking: Checking, underlayMtu: number): NodeConfig[] {
-  const groups: NodeGroup[] = checking.file.nodes ?? [{ namePrefix: DEFAULTS.nodePrefix, count: DEFAULTS.nodes }];
+  const groups: NodeGroup[] = checking.file.nodes ?? [
+    { namePrefix: DEFAULTS.nodePrefix, count: DEFAULTS.nodes },
+  ];
   const nodes: NodeConfig[] = [];
   const firstField = new Map<string, string>();
   groups.forEach((group, index) => {
     const field = group.name === undefined ? `nodes[${index}].namePrefix` : `nodes[${index}].name`;
     for (const name of groupNames(checking, group, field)) {
       const before = firstField.get(name);
-      if (before) problem(checking, field, `"${name}" is already the name of a node of ${before}, names must differ`);
+      if (before)
+        problem(checking, field, `"${name}" is already the name of a node of ${before}, names must differ`);
       firstField.set(name, field);
       nodes.push({
         name,
@@ -213,17 +228,13 @@ function groupNames(checking: Checking, group: NodeGroup, field: string): string
   if (group.name !== undefined) return [group.name];
   const names = Array.from({ length: group.count! }, (_, index) => `${group.namePrefix}${index + 1}`);
   const longest = names.at(-1)!;
-  if (longest.length > 63) problem(checking, field, `makes the name "${longest}", at most 63 characters are allowed`);
+  if (longest.length > 63)
+    problem(checking, field, `makes the name "${longest}", at most 63 characters are allowed`);
   return names;
 }
 
 /** Inside and outside of the overlay, every family in use needs its smallest MTU. */
-function checkMtus(
-  checking: Checking,
-  outer: Family,
-  pods: NamedCidr[],
-  underlay: NamedCidr[],
-): void {
+function checkMtus(checking: Checking, outer: Family, pods: NamedCidr[], underlay: NamedCidr[]): void {
   const podMinimum = pods.some(named => named.cidr.family === "IPv6") ? MIN_MTU_IPV6 : MIN_POD_MTU_IPV4;
   const least = Math.max(
     podMinimum + OVERLAY_BYTES[outer],

@@ -11,35 +11,42 @@ import { ConfigError } from "./problem.ts";
 import { readYaml } from "./read.ts";
 import type { Shape, StringShape } from "./shape.ts";
 
-const SEED = Number(process.env["PODWIRE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const PUBLISHED = new URL("../../../../docs/lab.schema.json", import.meta.url);
 
 type Check = (value: never, keyword: never, schema: JsonSchema) => boolean;
 
 /** Keyword -> whether `value` satisfies it; only the keywords that the schema uses (a new one fails the test). */
 const KEYWORDS: Readonly<Record<string, Check>> = {
-  type: (value: unknown, type: string) => typeOf(value) === type || (type === "integer" && Number.isInteger(value)),
+  type: (value: unknown, type: string) =>
+    typeOf(value) === type || (type === "integer" && Number.isInteger(value)),
   enum: (value: unknown, values: unknown[]) => values.includes(value),
-  pattern: (value: unknown, pattern: string) => typeof value !== "string" || new RegExp(pattern, "u").test(value),
+  pattern: (value: unknown, pattern: string) =>
+    typeof value !== "string" || new RegExp(pattern, "u").test(value),
   maxLength: (value: unknown, length: number) => typeof value !== "string" || value.length <= length,
   minimum: (value: unknown, minimum: number) => typeof value !== "number" || value >= minimum,
   maximum: (value: unknown, maximum: number) => typeof value !== "number" || value <= maximum,
   minItems: (value: unknown, length: number) => !Array.isArray(value) || value.length >= length,
   maxItems: (value: unknown, length: number) => !Array.isArray(value) || value.length <= length,
-  items: (value: unknown, schema: JsonSchema) => !Array.isArray(value) || value.every(item => valid(schema, item)),
-  required: (value: unknown, names: string[]) => !isMap(value) || names.every(name => Object.hasOwn(value, name)),
+  items: (value: unknown, schema: JsonSchema) =>
+    !Array.isArray(value) || value.every(item => valid(schema, item)),
+  required: (value: unknown, names: string[]) =>
+    !isMap(value) || names.every(name => Object.hasOwn(value, name)),
   maxProperties: (value: unknown, count: number) => !isMap(value) || Object.keys(value).length <= count,
   propertyNames: (value: unknown, schema: JsonSchema) =>
     !isMap(value) || Object.keys(value).every(key => valid(schema, key)),
   properties: (value: unknown, schemas: Record<string, JsonSchema>) =>
     !isMap(value) ||
-    Object.entries(schemas).every(([name, schema]) => !Object.hasOwn(value, name) || valid(schema, value[name])),
+    Object.entries(schemas).every(
+      ([name, schema]) => !Object.hasOwn(value, name) || valid(schema, value[name]),
+    ),
   additionalProperties: (value: unknown, allowed: boolean | JsonSchema, schema: JsonSchema) =>
     !isMap(value) ||
     Object.entries(value)
-      .filter(([name]) => !Object.hasOwn((schema["properties"] ?? {}) as object, name))
+      .filter(([name]) => !Object.hasOwn((schema.properties ?? {}) as object, name))
       .every(([, item]) => (typeof allowed === "boolean" ? allowed : valid(allowed, item))),
-  oneOf: (value: unknown, schemas: JsonSchema[]) => schemas.filter(schema => valid(schema, value)).length === 1,
+  oneOf: (value: unknown, schemas: JsonSchema[]) =>
+    schemas.filter(schema => valid(schema, value)).length === 1,
   anyOf: (value: unknown, schemas: JsonSchema[]) => schemas.some(schema => valid(schema, value)),
   not: (value: unknown, schema: JsonSchema) => !valid(schema, value),
 };
@@ -73,7 +80,18 @@ function parserAccepts(value: unknown): boolean {
   }
 }
 
-const STRINGS = ["IPv4", "NoSchedule", "podwire.dev/v1alpha1", "Cluster", "a", "node-", "A", "10.0.0.0/8", "fd00::/48", ""];
+const STRINGS = [
+  "IPv4",
+  "NoSchedule",
+  "podwire.dev/v1alpha1",
+  "Cluster",
+  "a",
+  "node-",
+  "A",
+  "10.0.0.0/8",
+  "fd00::/48",
+  "",
+];
 const NUMBERS = [0, 1, 24, 64, 1500, 4789, 65535, 65536, 1 << 24, -1, 1.5];
 
 /** Documents of the shape, with a wrong value here and there. */
@@ -90,12 +108,17 @@ function rightDocuments(shape: Shape): fc.Arbitrary<unknown> {
     case "integer":
       return fc.integer({ min: shape.minimum, max: shape.maximum });
     case "list":
-      return fc.array(documents(shape.items), { minLength: shape.minItems, maxLength: Math.min(3, shape.maxItems) });
+      return fc.array(documents(shape.items), {
+        minLength: shape.minItems,
+        maxLength: Math.min(3, shape.maxItems),
+      });
     case "map":
       return fc.dictionary(fc.oneof(strings(shape.key), fc.string()), documents(shape.value), { maxKeys: 3 });
     case "object": {
       const { oneOf } = shape;
-      const fields = Object.entries(shape.fields).map(([name, field]) => [name, documents(field.shape)] as const);
+      const fields = Object.entries(shape.fields).map(
+        ([name, field]) => [name, documents(field.shape)] as const,
+      );
       const requiredKeys = fc.constantFrom(...(oneOf ?? [[]]));
       return requiredKeys.chain(names =>
         fc.record(Object.fromEntries(fields), { requiredKeys: [...shape.required, ...names] }),

@@ -53,7 +53,12 @@ function objectSchema(shape: ObjectShape): JsonSchema {
   );
   const alternatives = shape.oneOf?.map(names => ({
     required: names,
-    not: { anyOf: shape.oneOf!.flat().filter(name => !names.includes(name)).map(name => ({ required: [name] })) },
+    not: {
+      anyOf: shape
+        .oneOf!.flat()
+        .filter(name => !names.includes(name))
+        .map(name => ({ required: [name] })),
+    },
   }));
   return {
     type: "object",

@@ -20,7 +20,8 @@ export class ConfigError extends Error {
       const field = problem.field === "" ? "" : ` ${problem.field}:`;
       return `${file}:${problem.line}:${problem.column}:${field} ${problem.message}`;
     });
-    if (inOrder.length > lines.length) lines.push(`${file}: and ${inOrder.length - lines.length} more problems`);
+    if (inOrder.length > lines.length)
+      lines.push(`${file}: and ${inOrder.length - lines.length} more problems`);
     super(lines.join("\n"));
     this.name = "ConfigError";
     this.file = file;

@@ -6,7 +6,14 @@
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { ConfigError, type Problem } from "./problem.ts";
-import { allowedBy, listWords, type MapShape, type ObjectShape, type Shape, type StringShape } from "./shape.ts";
+import {
+  allowedBy,
+  listWords,
+  type MapShape,
+  type ObjectShape,
+  type Shape,
+  type StringShape,
+} from "./shape.ts";
 import { closest } from "./suggest.ts";
 
 export interface Place {
@@ -82,7 +89,8 @@ function read(walk: Walk, written: Node | null, shape: Shape, field: string, fal
 function readScalar(walk: Walk, node: Node | null, shape: Shape, field: string, place: Place): unknown {
   const value = isScalar(node) ? node.value : undefined;
   if (shape.type === "integer") {
-    if (typeof value !== "number" || !Number.isInteger(value)) return wrongType(walk, node, shape, field, place);
+    if (typeof value !== "number" || !Number.isInteger(value))
+      return wrongType(walk, node, shape, field, place);
     if (value >= shape.minimum && value <= shape.maximum) return value;
     return report(walk, place, field, `is ${value}, ${allowedBy(shape)}`);
   }
@@ -103,7 +111,11 @@ export function accepts(shape: StringShape, value: string): boolean {
 function wrongType(walk: Walk, node: Node | null, shape: Shape, field: string, place: Place): undefined {
   const value = isScalar(node) ? node.value : undefined;
   if (node === null || value === null) return report(walk, place, field, `is empty, ${allowedBy(shape)}`);
-  const what = isMap(node) ? "a map" : isSeq(node) ? "a list" : `the ${typeof value} ${JSON.stringify(value)}`;
+  const what = isMap(node)
+    ? "a map"
+    : isSeq(node)
+      ? "a list"
+      : `the ${typeof value} ${JSON.stringify(value)}`;
   const quote = shape.type === "string" && isScalar(node) ? `; quote it to make it a string: "${value}"` : "";
   return report(walk, place, field, `is ${what}, ${allowedBy(shape)}${quote}`);
 }

@@ -51,7 +51,13 @@ export interface ObjectShape {
 
 export type Shape = StringShape | IntegerShape | ListShape | MapShape | ObjectShape;
 
-const NOUNS = { string: "a string", integer: "an integer", list: "a list", map: "a map", object: "a map" } as const;
+const NOUNS = {
+  string: "a string",
+  integer: "an integer",
+  list: "a list",
+  map: "a map",
+  object: "a map",
+} as const;
 
 /** What a shape allows, as it ends an error message. */
 export function allowedBy(shape: Shape): string {

@@ -3,10 +3,16 @@
  * for labs whose supervisor, daemons or lab.json are gone or damaged, and for half of a lab.
  */
 import { readFileSync } from "node:fs";
+import type { ProcessIdentity } from "@podwire/runtime";
 import { checkLabName } from "../config/lab-name.ts";
 import { LabError } from "../errors.ts";
-import { labNames, labPaths, type LabPaths, removeEmptyRunDirectory, runDirectory } from "../state/directory.ts";
-import type { ProcessIdentity } from "@podwire/runtime";
+import {
+  type LabPaths,
+  labNames,
+  labPaths,
+  removeEmptyRunDirectory,
+  runDirectory,
+} from "../state/directory.ts";
 import { isAlive, signal } from "../state/identity.ts";
 import { takeLock } from "../state/lock.ts";
 import type { LabState } from "../state/state.ts";

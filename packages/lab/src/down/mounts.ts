@@ -19,5 +19,7 @@ export function unmountBelow(directory: string): void {
 
 /** mountinfo writes space, tab, newline and backslash in octal (proc(5)). */
 function unescapePath(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
 }

@@ -4,9 +4,9 @@
  */
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ProcessIdentity } from "@podwire/runtime";
 import { LabError } from "../errors.ts";
 import { KILL_TIMEOUT_MS, MAX_SWEEP_ROUNDS, PROCESS_POLL_MS } from "../limits.ts";
-import type { ProcessIdentity } from "@podwire/runtime";
 import { isAlive, signal } from "../state/identity.ts";
 import { findMembers } from "./members.ts";
 import { unmountBelow } from "./mounts.ts";
@@ -46,7 +46,9 @@ async function kill(members: readonly ProcessIdentity[]): Promise<void> {
   for (const member of members) signal(member, "SIGKILL");
   const left = await dead(members, KILL_TIMEOUT_MS);
   if (left.length === 0) return;
-  throw new LabError(`processes survive SIGKILL: ${pids(left)}: they hang in the kernel (see /proc/PID/stack)`);
+  throw new LabError(
+    `processes survive SIGKILL: ${pids(left)}: they hang in the kernel (see /proc/PID/stack)`,
+  );
 }
 
 /** Waits for the death of processes that are not our children; resolves with those that live on. */

@@ -7,8 +7,8 @@ import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { closeNamespace, inNamespace, openNamespace } from "@podwire/linux";
-import { LabError } from "../errors.ts";
 import type { ProcessIdentity } from "@podwire/runtime";
+import { LabError } from "../errors.ts";
 import { identify } from "../state/identity.ts";
 import { quoteLog } from "./log-files.ts";
 import { type Membership, memberEnvironment, type Program } from "./program.ts";
@@ -51,7 +51,9 @@ export function startDaemon(spec: DaemonSpec, readyTimeoutMs: number): Daemon {
     // The reason comes as an event, too late to be thrown; without this listener it would crash the process.
     const failed = new Promise<never>((_, reject) => child.once("error", reject));
     failed.catch(() => {});
-    throw new LabError(`${spec.name}: cannot start ${spec.program.command}: is there memory, and a process, left?`);
+    throw new LabError(
+      `${spec.name}: cannot start ${spec.program.command}: is there memory, and a process, left?`,
+    );
   }
   const identity = identify(child.pid)!;
   const ended = new Promise<Exit>(resolve => child.once("exit", (code, signal) => resolve({ code, signal })));

@@ -3,6 +3,7 @@
  * and longer. `stop` ends the watch, asks all of them to end, in parallel, and waits for it.
  */
 import { EventEmitter } from "node:events";
+import type { ProcessIdentity } from "@podwire/runtime";
 import {
   FIRST_RESTART_BACKOFF_MS,
   MAX_RESTART_BACKOFF_MS,
@@ -10,7 +11,6 @@ import {
   STABLE_AFTER_MS,
   TERMINATION_GRACE_MS,
 } from "../limits.ts";
-import type { ProcessIdentity } from "@podwire/runtime";
 import { signal } from "../state/identity.ts";
 import type { DaemonState } from "../state/state.ts";
 import { type Daemon, type DaemonSpec, describeExit, type Exit, startDaemon } from "./daemon.ts";
@@ -118,7 +118,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       daemon = this.#launch(supervised, READY_TIMEOUT_MS);
     } catch (error) {
       // No memory or no process left: that may pass.
-      return this.#restartAfter(supervised, (error as Error).message);
+      this.#restartAfter(supervised, (error as Error).message);
+      return;
     }
     this.#watch(supervised, daemon);
     // A daemon that takes long, perhaps because the control plane is away, is left to it.

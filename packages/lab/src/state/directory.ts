@@ -19,7 +19,7 @@ export const DEFAULT_RUN_DIRECTORY = "/run/podwire";
 
 /** Base of all labs' directories; the environment variable PODWIRE_RUN_DIR overrides. */
 export function runDirectory(): string {
-  return process.env["PODWIRE_RUN_DIR"] || DEFAULT_RUN_DIRECTORY;
+  return process.env.PODWIRE_RUN_DIR || DEFAULT_RUN_DIRECTORY;
 }
 
 export interface LabPaths {
@@ -68,7 +68,10 @@ export function makeDirectory(paths: LabPaths): boolean {
 export function labNames(base: string = runDirectory()): string[] {
   try {
     const entries = readdirSync(base, { withFileTypes: true });
-    return entries.filter(entry => entry.isDirectory()).map(entry => entry.name).sort();
+    return entries
+      .filter(entry => entry.isDirectory())
+      .map(entry => entry.name)
+      .sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

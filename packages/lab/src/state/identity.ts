@@ -43,7 +43,9 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean
 }
 
 export function allPids(): number[] {
-  return readdirSync("/proc").map(Number).filter(pid => pid > 0);
+  return readdirSync("/proc")
+    .map(Number)
+    .filter(pid => pid > 0);
 }
 
 /** Path of the executable, also when its file is gone. */

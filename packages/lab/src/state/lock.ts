@@ -5,9 +5,9 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ProcessIdentity } from "@podwire/runtime";
 import { LabError } from "../errors.ts";
 import { LOCK_TIMEOUT_MS } from "../limits.ts";
-import type { ProcessIdentity } from "@podwire/runtime";
 import { identify, isAlive } from "./identity.ts";
 
 /** Looked at this often while another process holds the lock: that process's death raises no event here. */

@@ -3,10 +3,10 @@
  * everyone else reads. `down` needs nothing of it to succeed, so that a damaged one stops nobody.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { ProcessIdentity } from "@podwire/runtime";
 import type { LabConfig } from "../config/cluster.ts";
 import { LabError } from "../errors.ts";
 import { labPaths } from "./directory.ts";
-import type { ProcessIdentity } from "@podwire/runtime";
 
 export const STATE_VERSION = 1;
 
@@ -58,7 +58,9 @@ export function readState(name: string): LabState {
     const state = JSON.parse(text) as LabState;
     if (state.schemaVersion === STATE_VERSION) return state;
   } catch (error) {
-    throw new LabError(`${path} is damaged: remove the lab with "podwire down --name ${name}"`, { cause: error });
+    throw new LabError(`${path} is damaged: remove the lab with "podwire down --name ${name}"`, {
+      cause: error,
+    });
   }
   throw new LabError(
     `${path} was written by another version of podwire: remove the lab with "podwire down --name ${name}"`,

@@ -5,16 +5,19 @@
  * FAKE_FAULTS="node-1=crash,node-2=deaf" makes daemons misbehave: `crash` ends before it is ready, `silent` never
  * says that it is ready, `deaf` ignores SIGTERM, `unready` never connects, `loop` dies right after it was ready.
  */
+
+import { spawn } from "node:child_process";
 import { rmSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createConnection, createServer as createSocketServer } from "node:net";
-import { spawn } from "node:child_process";
 import { spawnHolder } from "@podwire/runtime";
 
 const [role, ...words] = process.argv.slice(2);
 const option = (name: string) => words[words.indexOf(`--${name}`) + 1]!;
 const name = role === "node" ? option("name") : "control-plane";
-const faults = new Map((process.env["FAKE_FAULTS"] ?? "").split(",").map(each => each.split("=") as [string, string]));
+const faults = new Map(
+  (process.env.FAKE_FAULTS ?? "").split(",").map(each => each.split("=") as [string, string]),
+);
 const fault = faults.get(name);
 
 console.log(`${name} starts`);
@@ -27,7 +30,7 @@ process.on("SIGTERM", () => {
 });
 if (role === "node") await runNode();
 else await runControlPlane();
-if (fault !== "silent") writeSync(Number(process.env["PODWIRE_READY_FD"]), '{"ready":true}\n');
+if (fault !== "silent") writeSync(Number(process.env.PODWIRE_READY_FD), '{"ready":true}\n');
 if (fault === "loop") setTimeout(() => process.exit(4), 5);
 
 /** Holds a pod, started as the runtime starts one: nothing of this process's environment is passed on. */
@@ -88,7 +91,9 @@ async function runControlPlane(): Promise<void> {
       return;
     }
     const items = url.pathname === "/api/v1/nodes" ? [...known].map(node) : [];
-    response.end(JSON.stringify({ kind: "NodeList", metadata: { resourceVersion: String(revision) }, items }));
+    response.end(
+      JSON.stringify({ kind: "NodeList", metadata: { resourceVersion: String(revision) }, items }),
+    );
   });
   const [host, port] = option("listen").split(":");
   rmSync(option("nodes-socket"), { force: true });

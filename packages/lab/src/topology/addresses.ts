@@ -6,8 +6,9 @@
  *     2 … 10         hosts outside of the cluster, in the order in which they are attached
  *     11 + i         node i
  */
-import type { LabConfig } from "../config/cluster.ts";
+
 import { hostOf, parseCidr } from "../config/cidr.ts";
+import type { LabConfig } from "../config/cluster.ts";
 import { FIRST_NODE_HOST, FIRST_OUTSIDE_HOST } from "../limits.ts";
 
 /** One address a family, in the order of config.underlayCidrs. */

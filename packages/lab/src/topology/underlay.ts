@@ -11,8 +11,8 @@
 import { closeNamespace, openNamespace, withRtnetlink } from "@podwire/linux";
 import { type ProcessIdentity, spawnHolder } from "@podwire/runtime";
 import type { LabConfig } from "../config/cluster.ts";
-import { networkNamespace } from "../state/identity.ts";
 import type { LabPaths } from "../state/directory.ts";
+import { networkNamespace } from "../state/identity.ts";
 import type { HostState } from "../state/state.ts";
 import { nodeAddresses, withPrefix } from "./addresses.ts";
 
@@ -35,7 +35,9 @@ export async function makeTopology(config: LabConfig, paths: LabPaths): Promise<
   const nodes = nodeHolders.map((holder, index) =>
     hostState(config.nodes[index]!.name, holder, nodeAddresses(config, index)),
   );
-  nodes.forEach((node, index) => connect(config, underlay, node, `port${index}`, config.nodes[index]!.underlayMtu));
+  for (const [index, node] of nodes.entries()) {
+    connect(config, underlay, node, `port${index}`, config.nodes[index]!.underlayMtu);
+  }
   return { underlay, nodes };
 }
 
@@ -54,7 +56,13 @@ function makeBridge(underlay: HostState): void {
 }
 
 /** Lays a cable from the underlay's bridge to `host` and gives the host its addresses. */
-export function connect(config: LabConfig, underlay: HostState, host: HostState, port: string, mtu: number): void {
+export function connect(
+  config: LabConfig,
+  underlay: HostState,
+  host: HostState,
+  port: string,
+  mtu: number,
+): void {
   inNetworkOf(underlay, bridge =>
     inNetworkOf(host, namespace => {
       withRtnetlink(bridge, network => {

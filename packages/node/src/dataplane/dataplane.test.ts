@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import { ERRNO } from "@podwire/linux";
+import { ERRNO, inNamespace, withRtnetlink } from "@podwire/linux";
+import { buildTables } from "@podwire/tables";
+import { startDataPlane } from "./handle.ts";
 import { PodNetwork } from "./testing/pod-network.ts";
 import { addressOfPod, exchangeDatagram, ping, stream } from "./testing/traffic.ts";
 
 const FAMILIES = [4, 6] as const;
+/** EHOSTUNREACH: what the kernel makes of ICMP time exceeded (ICMPv6: the same). */
+const EXPIRED_IN_TRANSIT = 113;
 const MEBIBYTE = 1024 * 1024;
 
 for (const underlayFamily of FAMILIES) {
@@ -35,14 +39,24 @@ for (const underlayFamily of FAMILIES) {
       }
     }
 
-    it("tells a sender when its packet is too large or its hops run out", () => {
+    it("tells a sender when its packet is too large", () => {
       const [one, other] = [network.pod("a1"), network.pod("b1")];
       for (const family of FAMILIES) {
         const headers = family === 4 ? 28 : 48;
         const to = addressOfPod(other, family);
         assert.equal(ping(one, to, { bytes: network.podMtu - headers, dontFragment: true }), 0);
         assert.equal(ping(one, to, { bytes: network.podMtu - headers + 1, dontFragment: true }), ERRNO.EMSGSIZE);
-        assert.equal(ping(one, to, { timeToLive: 3 }), 0);
+      }
+    });
+
+    it("counts hops: one on a node, two across nodes", () => {
+      const one = network.pod("a1");
+      for (const family of FAMILIES) {
+        for (const [to, enough] of [["a2", 2], ["b1", 3]] as const) {
+          const address = addressOfPod(network.pod(to), family);
+          assert.equal(ping(one, address, { timeToLive: enough }), 0);
+          assert.equal(ping(one, address, { timeToLive: enough - 1 }), EXPIRED_IN_TRANSIT);
+        }
       }
     });
 
@@ -68,6 +82,21 @@ describe("a running data plane", () => {
     }
   });
 
+  it("learns the path MTU that the kernel knows of, and tells the senders", async () => {
+    const network = await PodNetwork.open({ underlayMtu: 1500, underlayFamily: 4, pods: [1, 1] });
+    try {
+      const [one, other] = [network.pod("a1"), network.pod("b1")];
+      withRtnetlink(network.nodes[0]!.namespace.fd, netlink => {
+        netlink.addRoute({ destination: "192.168.9.2/32", device: "eth0", mtu: 1380 });
+      });
+      for (const family of FAMILIES) stream(one, other, family, MEBIBYTE);
+      const size = (bytes: number) => ping(one, other.ipv4, { bytes: bytes - 28, dontFragment: true });
+      assert.deepEqual([size(1380 - 50), size(1380 - 49)], [0, ERRNO.EMSGSIZE]);
+    } finally {
+      await network.close();
+    }
+  });
+
   it("lets a port go and come back while its pod keeps its connections", async () => {
     const network = await PodNetwork.open({ underlayMtu: 1500, underlayFamily: 4, pods: [1, 1] });
     try {
@@ -86,9 +115,6 @@ describe("a running data plane", () => {
   it("refuses to start on a port that is taken", async () => {
     const network = await PodNetwork.open({ underlayMtu: 1500, underlayFamily: 4, pods: [1] });
     try {
-      const { inNamespace } = await import("@podwire/linux");
-      const { startDataPlane } = await import("./handle.ts");
-      const { buildTables } = await import("@podwire/tables");
       const nothing = { revision: 0, vni: 1, underlayMtu: 1500, mac: new Uint8Array(6) };
       const tables = buildTables({ ...nothing, addresses: [], routes: [], peers: [] });
       const options = { udpPort: 4789, udpSegmentation: true, tables };

@@ -23,7 +23,15 @@ const DEFAULT = [
 ];
 
 /** What `securityContext.capabilities.add` may name: what stays inside the pod's own namespaces. */
-const GRANTABLE = new Set([...DEFAULT, "ipc_lock", "ipc_owner", "net_admin", "net_broadcast", "sys_nice", "sys_ptrace"]);
+const GRANTABLE = new Set([
+  ...DEFAULT,
+  "ipc_lock",
+  "ipc_owner",
+  "net_admin",
+  "net_broadcast",
+  "sys_nice",
+  "sys_ptrace",
+]);
 
 /** Argument of `setpriv --bounding-set`. Throws on a capability that would reach beyond the pod. */
 export function boundingSet(capabilities: Capabilities | undefined): string {

@@ -2,11 +2,12 @@
  * Running a command in a container that runs: in all of its namespaces, with its environment, user and
  * capabilities, over pipes or a terminal.
  */
+
+import type { ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
+import os from "node:os";
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import { ReadStream } from "node:tty";
-import type { ChildProcess } from "node:child_process";
-import os from "node:os";
 import { openPty, resizePty } from "@podwire/linux";
 import { LIMITS } from "../limits.ts";
 import type { ProcessIdentity } from "../process/identity.ts";

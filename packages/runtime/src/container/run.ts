@@ -10,8 +10,8 @@
  *   neither                         lost: the shim was killed; reported as exit code 137
  */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Socket } from "node:net";
+import { join } from "node:path";
 import { LIMITS } from "../limits.ts";
 import {
   isRunning,

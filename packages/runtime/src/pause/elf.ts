@@ -122,7 +122,12 @@ export function pauseExecutable(architecture: PauseArchitecture): Buffer {
   const READ_EXECUTE = 5;
   const READ_WRITE = 6;
   const bytes = HEADERS_BYTES + code.length;
-  writeProgramHeader(headers, 0, { type: 1 /* PT_LOAD */, flags: READ_EXECUTE, address: LOAD_ADDRESS, bytes });
+  writeProgramHeader(headers, 0, {
+    type: 1 /* PT_LOAD */,
+    flags: READ_EXECUTE,
+    address: LOAD_ADDRESS,
+    bytes,
+  });
   // Without PT_GNU_STACK the kernel would make the stack executable.
   writeProgramHeader(headers, 1, { type: 0x6474e551, flags: READ_WRITE, address: 0, bytes: 0 });
   return Buffer.concat([headers, code]);

@@ -30,7 +30,10 @@ export function containerProcess(pod: Pod, container: Container, place: PodPlace
     boundingSet: boundingSet(own.capabilities),
     ...(user !== undefined && { user }),
     ...(group !== undefined && { group }),
-    supplementalGroups: [...(ofPod.supplementalGroups ?? []), ...(ofPod.fsGroup !== undefined ? [ofPod.fsGroup] : [])],
+    supplementalGroups: [
+      ...(ofPod.supplementalGroups ?? []),
+      ...(ofPod.fsGroup !== undefined ? [ofPod.fsGroup] : []),
+    ],
     noNewPrivileges: own.allowPrivilegeEscalation === false,
   };
 }

@@ -65,17 +65,18 @@ function variableValue(
   for (const kind of ["configMapKeyRef", "secretKeyRef"] as const) {
     const reference = source[kind];
     if (reference?.optional) return undefined;
-    if (reference) throw new Error(`${field}.${kind}: ${kind.slice(0, -6)} "${reference.name ?? ""}" not found`);
+    if (reference)
+      throw new Error(`${field}.${kind}: ${kind.slice(0, -6)} "${reference.name ?? ""}" not found`);
   }
   throw new Error(`${field}: only fieldRef is provided`);
 }
 
 function refuseSources(container: Container): void {
-  const [source] = (container.envFrom ?? []).filter(
-    from => !(from.configMapRef ?? from.secretRef)?.optional,
-  );
+  const [source] = (container.envFrom ?? []).filter(from => !(from.configMapRef ?? from.secretRef)?.optional);
   if (!source) return;
-  const [kind, reference] = source.secretRef ? ["secret", source.secretRef] : ["configmap", source.configMapRef];
+  const [kind, reference] = source.secretRef
+    ? ["secret", source.secretRef]
+    : ["configmap", source.configMapRef];
   throw new Error(`container ${container.name}: envFrom: ${kind} "${reference?.name ?? ""}" not found`);
 }
 

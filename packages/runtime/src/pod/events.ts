@@ -6,7 +6,12 @@ type About = (pod: Pod, container: Container) => PodEvent;
 
 export const events = {
   pulled: ((pod, container) =>
-    normal(pod, container, "Pulled", `Container image "${container.image}" already present on machine`)) as About,
+    normal(
+      pod,
+      container,
+      "Pulled",
+      `Container image "${container.image}" already present on machine`,
+    )) as About,
   notPulled: ((pod, container) =>
     warning(
       pod,

@@ -49,7 +49,8 @@ export function isDeleted(pod: Pod): boolean {
 /** How long containers get between SIGTERM and SIGKILL. */
 export function graceMs(pod: Pod): number {
   const { deletionGracePeriodSeconds } = pod.metadata;
-  const seconds = (isDeleted(pod) ? deletionGracePeriodSeconds : undefined) ?? pod.spec.terminationGracePeriodSeconds;
+  const seconds =
+    (isDeleted(pod) ? deletionGracePeriodSeconds : undefined) ?? pod.spec.terminationGracePeriodSeconds;
   return Math.max(0, seconds ?? 30) * 1000;
 }
 
@@ -85,7 +86,8 @@ class Starting {
   }
 
   plan(): Plan {
-    if (this.#initContainers()) for (const container of this.#pod.spec.containers) this.#startIfDue(container);
+    if (this.#initContainers())
+      for (const container of this.#pod.spec.containers) this.#startIfDue(container);
     return this.#plan;
   }
 
@@ -116,7 +118,10 @@ class Starting {
     const seen = this.#seen.containers.get(container.name);
     if (isRunningNow(seen)) return;
     const problemUntil = seen?.problem?.retryAtMs ?? 0;
-    if (problemUntil > this.#nowMs) return this.#wakeAt(problemUntil);
+    if (problemUntil > this.#nowMs) {
+      this.#wakeAt(problemUntil);
+      return;
+    }
     const end = this.#ofThisSandbox(container)?.current?.end;
     if (!end) {
       // In another sandbox, an end still counts for a container that is not to run again.
@@ -125,12 +130,16 @@ class Starting {
       this.#plan.actions.push({ do: "start", container, failedAtMs: undefined });
       return;
     }
-    const again = this.#isInit(container) && !isSidecar(container) ? this.#initRetries() : restartsAfter(this.#pod, container, end);
+    const again =
+      this.#isInit(container) && !isSidecar(container)
+        ? this.#initRetries()
+        : restartsAfter(this.#pod, container, end);
     if (!again) return;
     const retryAtMs = this.#backOff.retryAtMs(container.name, end.finishedAtMs);
     if (retryAtMs > this.#nowMs) {
       this.#plan.backOffs.set(container.name, retryAtMs);
-      return this.#wakeAt(retryAtMs);
+      this.#wakeAt(retryAtMs);
+      return;
     }
     this.#plan.actions.push({ do: "start", container, failedAtMs: end.finishedAtMs });
   }

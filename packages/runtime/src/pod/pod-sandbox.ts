@@ -80,7 +80,9 @@ export class PodSandbox {
       this.#record(pod, true);
       const containers = allContainers(pod).length;
       if (containers > LIMITS.containersPerPod) {
-        throw new Error(`spec.containers: ${containers} containers; at most ${LIMITS.containersPerPod} are allowed`);
+        throw new Error(
+          `spec.containers: ${containers} containers; at most ${LIMITS.containersPerPod} are allowed`,
+        );
       }
       const hostname = podHostname(pod, this.#around.nodeName);
       const holder = await this.#sandbox.create(this.#around.labDir, pod, hostname, fifos());

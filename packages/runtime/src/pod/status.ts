@@ -17,8 +17,11 @@ export function podStatus(pod: Pod, seen: PodObservation, context: StatusContext
     containerStatus(container, seen.containers.get(container.name), { waitsForInit, podName: podName(pod) });
   const init = pod.spec.initContainers ?? [];
   const initContainerStatuses = init.map((container, index) => status(container, index > 0 && !initialized));
-  const containerStatuses = pod.spec.containers.map(container => status(container, !initialized && init.length > 0));
-  const phase = endedPhase(context.before) ?? podPhase(pod, initContainerStatuses, containerStatuses, initialized);
+  const containerStatuses = pod.spec.containers.map(container =>
+    status(container, !initialized && init.length > 0),
+  );
+  const phase =
+    endedPhase(context.before) ?? podPhase(pod, initContainerStatuses, containerStatuses, initialized);
   const { podIPs } = seen.sandbox;
   return {
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
@@ -92,8 +95,14 @@ function conditions(
   const initVerdict = initialized || completed ? true : notInitialized;
   const readyVerdict = unready.length === 0 ? true : notReady;
   const verdicts: [string, true | Verdict][] = [
-    ["PodReadyToStartContainers", seen.sandbox.state === "ready" && seen.sandbox.podIPs.length > 0 ? true : {}],
-    ["Initialized", completed && initVerdict === true ? { reason: "PodCompleted", holds: true } : initVerdict],
+    [
+      "PodReadyToStartContainers",
+      seen.sandbox.state === "ready" && seen.sandbox.podIPs.length > 0 ? true : {},
+    ],
+    [
+      "Initialized",
+      completed && initVerdict === true ? { reason: "PodCompleted", holds: true } : initVerdict,
+    ],
     ["Ready", readyVerdict],
     ["ContainersReady", readyVerdict],
   ];
@@ -115,7 +124,9 @@ function condition(type: string, verdict: true | Verdict, context: StatusContext
   const status = verdict === true || verdict.holds ? "True" : "False";
   const before = context.before?.conditions?.find(one => one.type === type);
   const lastTransitionTime =
-    before?.status === status && before.lastTransitionTime ? before.lastTransitionTime : timestamp(context.nowMs);
+    before?.status === status && before.lastTransitionTime
+      ? before.lastTransitionTime
+      : timestamp(context.nowMs);
   const { reason, message } = verdict === true ? {} : verdict;
   return {
     type,

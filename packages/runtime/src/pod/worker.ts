@@ -7,24 +7,25 @@
  *
  * Level-triggered: what woke it does not matter, only what it sees. One pass runs at a time.
  */
-import { join } from "node:path";
+
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Container, Pod, PodStatus } from "@podwire/api";
 import { ContainerSlot } from "../container/slot.ts";
+import { resolveImage } from "../images/image.ts";
 import { LIMITS } from "../limits.ts";
 import type { Root } from "../rootfs/root.ts";
 import { podHostname } from "../sandbox/etc-files.ts";
 import { BackOff } from "./back-off.ts";
-import { events } from "./events.ts";
 import type { PodPlace } from "./environment.ts";
+import { events } from "./events.ts";
 import type { PodObservation } from "./observation.ts";
-import { PodSandbox } from "./pod-sandbox.ts";
 import { type Action, allContainers, graceMs, isDeleted, plan } from "./plan.ts";
 import { assertFolderName, type PodRecord } from "./pod-record.ts";
+import { PodSandbox } from "./pod-sandbox.ts";
 import { type PodEvent, type PodSurroundings, refOf } from "./ports.ts";
 import { startContainer } from "./start-container.ts";
 import { hasEnded, podStatus } from "./status.ts";
-import { resolveImage } from "../images/image.ts";
 
 export class PodWorker {
   readonly #around: PodSurroundings;
@@ -278,4 +279,3 @@ export class PodWorker {
     return isDeleted(this.#pod);
   }
 }
-

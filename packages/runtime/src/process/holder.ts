@@ -47,7 +47,9 @@ const IN_BACKGROUND = 'sh -c "$@" &';
 /** Starts a holder and resolves when its namespaces exist. Takes 2 to 4 ms. */
 export async function spawnHolder(options: HolderOptions): Promise<ProcessIdentity> {
   const pause = installPause(options.labDir);
-  const flags = (["net", "uts", "ipc", "pid"] as const).filter(kind => options[kind]).map(kind => `--${kind}`);
+  const flags = (["net", "uts", "ipc", "pid"] as const)
+    .filter(kind => options[kind])
+    .map(kind => `--${kind}`);
   const script = [
     BECOME_PAUSE,
     "holder",

@@ -4,7 +4,7 @@
  * What the runtime must find again after a crash writes its own `/proc/self/stat` line into a file before it
  * does anything that could be left behind; the line is read back here.
  */
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 
 export interface ProcessIdentity {
   pid: number;
@@ -38,7 +38,9 @@ export function isRunning(identity: ProcessIdentity | undefined): identity is Pr
   if (!identity) return false;
   const line = readText(`/proc/${identity.pid}/stat`);
   const now = line === undefined ? undefined : parseStat(line);
-  return now !== undefined && now.startTicks === identity.startTicks && now.state !== "Z" && now.state !== "X";
+  return (
+    now !== undefined && now.startTicks === identity.startTicks && now.state !== "Z" && now.state !== "X"
+  );
 }
 
 /** Sends a signal to that very process; false when it is gone. */

@@ -30,7 +30,11 @@ export function quote(word: string): string {
  * Starts a program in a session of its own, so that neither Ctrl-C nor the end of this process reaches it, and
  * with nothing of this process's environment.
  */
-export function spawnDetached(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+export function spawnDetached(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): ChildProcess {
   return spawn(command, args, { cwd: "/", detached: true, env: { PATH: DEFAULT_PATH }, ...options });
 }
 

@@ -13,11 +13,23 @@ export interface Mount {
 }
 
 /** Writable, private to the container, gone with it: as the writable layer of an image is. */
-const WRITABLE_FOLDERS = { "/tmp": "1777", "/var/tmp": "1777", "/run": "755", "/root": "700", "/uploads": "1777" };
+const WRITABLE_FOLDERS = {
+  "/tmp": "1777",
+  "/var/tmp": "1777",
+  "/run": "755",
+  "/root": "700",
+  "/uploads": "1777",
+};
 
 /** As the OCI runtime's readonlyPaths and maskedPaths: the kernel's own switches, which no namespace isolates. */
 const READ_ONLY_PROC = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
-const MASKED_FILES = ["/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug"];
+const MASKED_FILES = [
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/timer_list",
+  "/proc/sched_debug",
+];
 const MASKED_FOLDERS = ["/proc/acpi", "/proc/scsi", "/sys/firmware"];
 
 /**
@@ -52,17 +64,25 @@ export function standardMounts(): Mount[] {
     // Mounted from inside the pod's network namespace: /sys/class/net shows the pod's devices.
     { source: SOURCE, target: "/sys", type: "sysfs", options: "ro,nosuid,nodev,noexec" },
     ...MASKED_FOLDERS.filter(existsSync).map(mask),
-    { source: SOURCE, target: "/dev/pts", type: "devpts", options: "nosuid,noexec,ptmxmode=0666,mode=0620,gid=5" },
+    {
+      source: SOURCE,
+      target: "/dev/pts",
+      type: "devpts",
+      options: "nosuid,noexec,ptmxmode=0666,mode=0620,gid=5",
+    },
     ...tmpfs,
   ];
 }
 
 export function fstab(mounts: readonly Mount[]): string {
   return mounts
-    .map(({ source, target, type, options }) => `${escape(source)} ${escape(target)} ${type} ${options} 0 0\n`)
+    .map(
+      ({ source, target, type, options }) =>
+        `${escapePath(source)} ${escapePath(target)} ${type} ${options} 0 0\n`,
+    )
     .join("");
 }
 
-function escape(path: string): string {
+function escapePath(path: string): string {
   return path.replace(/[\s\\]/g, character => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }

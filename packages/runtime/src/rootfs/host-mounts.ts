@@ -5,7 +5,16 @@
 import { readFileSync, statSync } from "node:fs";
 
 /** Private to each container, or made anew for it: nothing of the host's shows there. */
-export const PRIVATE_FOLDERS = ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/root", "/uploads"] as const;
+export const PRIVATE_FOLDERS = [
+  "/proc",
+  "/sys",
+  "/dev",
+  "/run",
+  "/tmp",
+  "/var/tmp",
+  "/root",
+  "/uploads",
+] as const;
 
 const PSEUDO_FILE_SYSTEMS = new Set(
   `autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl hugetlbfs mqueue nsfs

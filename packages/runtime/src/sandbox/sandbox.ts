@@ -32,7 +32,12 @@ export class Sandbox {
   }
 
   /** `fifos` of the containers are made in the same breath. Takes about 5 ms. */
-  async create(labDir: string, pod: Pod, hostname: string, fifos: readonly string[]): Promise<ProcessIdentity> {
+  async create(
+    labDir: string,
+    pod: Pod,
+    hostname: string,
+    fifos: readonly string[],
+  ): Promise<ProcessIdentity> {
     mkdirSync(join(this.#podDir, "shm"), { recursive: true });
     chmodSync(join(this.#podDir, "shm"), 0o1777);
     const life = join(this.#podDir, "sandbox.life");

@@ -64,7 +64,7 @@ function withoutMutable(spec: PodSpec): object {
   const withoutImage = ({ image: _image, ...container }: Container) => container;
   return {
     ...rest,
-    containers: rest.containers.map(withoutImage),
+    containers: rest.containers?.map(withoutImage),
     initContainers: rest.initContainers?.map(withoutImage),
   };
 }

@@ -9,7 +9,9 @@ export interface StreamTarget {
   readonly container: string;
 }
 
-export async function streamTarget({ services, target, query }: NamedExchange): Promise<StreamTarget> {
+type Asked = Pick<NamedExchange, "services" | "target" | "query">;
+
+export async function streamTarget({ services, target, query }: Asked): Promise<StreamTarget> {
   const { object: pod } = await services.registry.get(kinds.pods, target);
   const container = chooseContainer(pod, query.get("container") ?? "");
   if (!pod.spec.nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);

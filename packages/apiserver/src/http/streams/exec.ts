@@ -34,11 +34,15 @@ export async function execInContainer(exchange: ExecExchange, socket: Duplex, he
     );
   }
   const exec = readExecRequest(query);
-  const { pod, container } = await streamTarget(exchange as NamedExchange);
+  const { pod, container } = await streamTarget(exchange);
   const stream = await services.nodeStreams.open(pod, container, { exec });
+  let isUpgraded = false;
+  // Calls back before it returns, or not at all: on a malformed handshake, which it answers, or a closed socket.
   sockets.handleUpgrade(request, socket, head, client => {
+    isUpgraded = true;
     void relay(client, stream, query);
   });
+  if (!isUpgraded) stream.close();
 }
 
 function readExecRequest(query: Query): ExecRequest {
@@ -73,9 +77,10 @@ async function forward(client: WebSocket, stream: NodeStream, message: Buffer): 
   client.pause();
   try {
     await stream.send(frame);
-  } finally {
-    client.resume();
+  } catch {
+    // The stream has failed: its frames end with the reason, which goes to the client.
   }
+  client.resume();
 }
 
 async function copyOutput(client: WebSocket, stream: NodeStream, query: Query): Promise<void> {

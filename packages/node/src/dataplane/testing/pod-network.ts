@@ -154,12 +154,19 @@ export class PodNetwork {
       revision: 1,
       vni: VNI,
       clusterCIDRs: CLUSTER_CIDRS,
-      node: { name: `node${node.number}`, hostAddresses: [], ...this.#identity(node) },
+      node: { name: `node${node.number}`, hostAddresses: this.#hostAddresses(node), ...this.#identity(node) },
       peers: others.map((other, index) => {
-        return { index, name: `node${other.number}`, remoteChecksumOffload: false, ...this.#identity(other) };
+        // Linux' VXLAN device drops frames that use it, unless it was made with `remcsumrx`.
+        const remoteChecksumOffload = other.number <= this.#options.pods.length;
+        return { index, name: `node${other.number}`, remoteChecksumOffload, ...this.#identity(other) };
       }),
       pods,
     });
+  }
+
+  /** No device has them here: they are what ICMP errors come from. */
+  #hostAddresses({ number }: TestNode): string[] {
+    return [`10.244.${number}.1`, `fd00:10:244:${number}::1`];
   }
 
   #identity({ number }: TestNode) {

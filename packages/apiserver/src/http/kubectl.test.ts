@@ -1,0 +1,66 @@
+/** A real kubectl against the server. Skipped where there is none; PODWIRE_KUBECTL names another one. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { podManifest, startTestServer, type TestServer } from "../testing/test-server.ts";
+
+const run = promisify(execFile);
+const KUBECTL = process.env.PODWIRE_KUBECTL ?? "kubectl";
+
+describe("kubectl", () => {
+  let home: string;
+  let server: TestServer;
+  before(async function () {
+    await run(KUBECTL, ["version", "--client"]).catch(() => this.skip());
+  });
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), `podwire-kubectl-${process.pid}-`));
+    server = await startTestServer();
+  });
+  afterEach(async () => {
+    await server.close();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  const kubectl = async (...args: string[]) => {
+    const env = { PATH: process.env.PATH, HOME: home, KUBECONFIG: join(home, "none") };
+    return (await run(KUBECTL, ["-s", server.url, ...args], { env })).stdout;
+  };
+  const fails = async (...args: string[]) => {
+    const error = await kubectl(...args).then(assert.fail, each => each as { stderr: string });
+    return error.stderr;
+  };
+
+  it("creates, shows, changes and deletes", async () => {
+    const file = join(home, "pod.json");
+    await writeFile(file, JSON.stringify(podManifest("web")));
+    assert.equal(await kubectl("create", "-f", file, "--validate=false"), "pod/web created\n");
+    assert.match(
+      await kubectl("get", "pods"),
+      /^NAME +READY +STATUS +RESTARTS +AGE\nweb +0\/1 +Pending +0 +\d+s\n$/,
+    );
+    assert.match(
+      await kubectl("get", "po", "-o", "wide"),
+      /IP +NODE +NOMINATED NODE +READINESS GATES\n.*<none> +<none>/,
+    );
+    assert.equal(await kubectl("get", "pod", "web", "-o", "jsonpath={.spec.containers[0].image}"), "nginx:1");
+    assert.equal(await kubectl("label", "pod", "web", "tier=front"), "pod/web labeled\n");
+    assert.match(await kubectl("get", "pods", "-A", "-l", "tier=front", "-o", "name"), /^pod\/web\n$/);
+    assert.match(await kubectl("describe", "pod", "web"), /Tolerations:/);
+    assert.equal(await kubectl("delete", "pod", "web"), 'pod "web" deleted\n');
+    assert.match(await kubectl("get", "ns"), /default +Active/);
+  }).timeout(60_000);
+
+  it("prints what the server says is wrong", async () => {
+    assert.equal(await fails("get", "pod", "none"), 'Error from server (NotFound): pods "none" not found\n');
+    const file = join(home, "bad.json");
+    await writeFile(file, JSON.stringify(podManifest("web", { restartPolicy: "Sometimes" })));
+    assert.equal(
+      await fails("create", "-f", file, "--validate=false"),
+      `The Pod "web" is invalid: spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"\n`,
+    );
+  }).timeout(60_000);
+});

@@ -1,0 +1,95 @@
+/** A server on a free port of loopback, and a client that says what it got. */
+import { openMemoryStore, type Store } from "@podwire/store";
+import { type ApiServer, type ApiServerOptions, createApiServer } from "../http/server.ts";
+import type { NodeStreams } from "../node-streams.ts";
+import { openRegistry } from "../registry/open.ts";
+import type { Registry } from "../registry/registry.ts";
+
+export interface Answer {
+  readonly code: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: what comes back is what the test is about
+  readonly body: any;
+}
+
+export interface TestServer {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly server: ApiServer;
+  readonly url: string;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+const NO_STREAMS: NodeStreams = {
+  open: async () => {
+    throw new Error("no node streams in this test");
+  },
+};
+
+export async function startTestServer(
+  options: { store?: Store } & Partial<ApiServerOptions> = {},
+): Promise<TestServer> {
+  const store = options.store ?? openMemoryStore();
+  const registry = await openRegistry(store);
+  const server = createApiServer({ registry, nodeStreams: NO_STREAMS, ...options });
+  const url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
+  return {
+    store,
+    registry,
+    server,
+    url,
+    call: (method, path, body, headers) => call(url + path, method, body, headers),
+    close: async () => {
+      await server.close();
+      await store.close();
+    },
+  };
+}
+
+async function call(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const text = typeof body === "string" ? body : body === undefined ? null : JSON.stringify(body);
+  const type = body === undefined ? {} : { "content-type": "application/json" };
+  const response = await fetch(url, { method, body: text, headers: { ...type, ...headers } });
+  const answer = await response.text();
+  const isJson = response.headers.get("content-type")?.startsWith("application/json");
+  return { code: response.status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
+}
+
+/** The events of a watch as they come, each a parsed line; ends with the stream, or when `signal` says so. */
+export async function* watchLines(
+  url: string,
+  signal?: AbortSignal,
+  // biome-ignore lint/suspicious/noExplicitAny: what comes back is what the test is about
+): AsyncGenerator<any> {
+  const response = await fetch(url, signal ? { signal } : {});
+  if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
+  let rest = "";
+  for await (const chunk of response.body!) {
+    const lines = (rest + Buffer.from(chunk).toString()).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) yield JSON.parse(line);
+  }
+}
+
+/** The next so many events. */
+// biome-ignore lint/suspicious/noExplicitAny: what comes back is what the test is about
+export async function take(lines: AsyncGenerator<any>, count: number): Promise<any[]> {
+  const events = [];
+  while (events.length < count) {
+    const next = await lines.next();
+    if (next.done) break;
+    events.push(next.value);
+  }
+  return events;
+}
+
+export function podManifest(name: string, spec: object = {}): object {
+  const containers = [{ name: "app", image: "nginx:1" }];
+  return { apiVersion: "v1", kind: "Pod", metadata: { name }, spec: { containers, ...spec } };
+}

@@ -1,0 +1,148 @@
+/**
+ * `podwire control-plane`: the process that holds the cluster's state. It composes, in this order, because each
+ * needs the one before: the store, the registry, the controllers, the node streams, the API server. When all of them
+ * serve it says so with one line on the descriptor PODWIRE_READY_FD: {"ready":true,"api":"http://127.0.0.1:6443"}.
+ *
+ * It keeps nothing but the store, so it may be killed at any moment and started again: nodes and clients come back
+ * and go on where they were.
+ */
+import { createHash } from "node:crypto";
+import { closeSync, mkdirSync, realpathSync, writeSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { createApiServer, EventBounds, openRegistry } from "@podwire/apiserver";
+import { eventRecorder, Heartbeats, serveNodes } from "@podwire/apiserver/sync";
+import { type NodeRanges, nodeRanges, registryApi, startControllers } from "@podwire/controllers";
+import { openLmdbStore, openMemoryStore, type Store } from "@podwire/store";
+import { CommandError, UsageError } from "../errors.ts";
+
+export interface ControlPlaneOptions {
+  /** Where the store is kept; made when it is not there. One control plane at a time. */
+  dir: string;
+  /** "127.0.0.1:6443"; port 0 takes any. */
+  listen: string;
+  nodesSocket: string;
+  /** One or two, of different families, and a node's prefix length of each, in the same order. */
+  clusterCidr: readonly string[];
+  nodeMaskSize: readonly number[];
+  /** "memory" forgets everything when the process ends. */
+  store?: "lmdb" | "memory";
+}
+
+type Log = (message: string) => void;
+/** What was started, to be ended in the opposite order. */
+type Endings = (() => unknown)[];
+
+/** Runs until SIGTERM or SIGINT; resolves when everything has ended in order. Rejects when it cannot start. */
+export async function runControlPlane(options: ControlPlaneOptions): Promise<void> {
+  const log: Log = message => process.stderr.write(`${new Date().toISOString()} control-plane: ${message}\n`);
+  const endings: Endings = [];
+  const api = await start(options, log, endings);
+  const stopped = new Promise<void>(resolve => process.once("SIGTERM", resolve).once("SIGINT", resolve));
+  log(`serves clients on ${api} and nodes on ${options.nodesSocket}`);
+  announceReady(api);
+  await stopped;
+  for (const end of endings.reverse()) await end();
+}
+
+/** Returns the address of the API server. */
+async function start(options: ControlPlaneOptions, log: Log, endings: Endings): Promise<string> {
+  const ranges = rangesOf(options);
+  const { host, port } = parseListen(options.listen);
+  const lock = await lockDirectory(options.dir);
+  const store = await openStore(options);
+  endings.push(
+    () => lock.close(),
+    () => store.close(),
+  );
+  const registry = await openRegistry(store);
+  const recordEvent = eventRecorder(registry, log);
+  const heartbeats = new Heartbeats();
+  const shared = { heartbeats, recordEvent, log };
+  const eventBounds = new EventBounds({ registry, log });
+  const [controllers] = await Promise.all([
+    startControllers({ ...shared, api: registryApi(registry), ranges }),
+    eventBounds.start(),
+  ]);
+  endings.push(
+    () => eventBounds.stop(),
+    () => controllers.stop(),
+  );
+  const nodes = await expected(
+    serveNodes({
+      ...shared,
+      registry,
+      address: `unix:${options.nodesSocket}`,
+      clusterCidrs: options.clusterCidr,
+    }),
+  );
+  const server = createApiServer({ registry, nodeStreams: nodes.streams, log });
+  endings.push(
+    () => nodes.close(),
+    () => server.close(),
+  );
+  const listening = await expected(server.listen(port, host));
+  return `http://${host.includes(":") ? `[${host}]` : host}:${listening}`;
+}
+
+function rangesOf({ clusterCidr, nodeMaskSize }: ControlPlaneOptions): NodeRanges {
+  const maskSize = (isFamily: (cidr: string) => boolean, otherwise: number) =>
+    nodeMaskSize[clusterCidr.findIndex(isFamily)] ?? otherwise;
+  const ipv4 = maskSize(cidr => !cidr.includes(":"), 24);
+  const ipv6 = maskSize(cidr => cidr.includes(":"), 64);
+  try {
+    return nodeRanges({ clusterCidrs: clusterCidr, nodeMaskSizes: { ipv4, ipv6 } });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+function parseListen(listen: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(listen);
+  const port = Number(match?.[3]);
+  if (!match || port > 65535) {
+    throw new UsageError(`--listen: "${listen}" is no address and port; write it like 127.0.0.1:6443`);
+  }
+  return { host: (match[1] ?? match[2])!, port };
+}
+
+/**
+ * One control plane a directory: an abstract unix socket (unix(7)) named after it, which the kernel takes back
+ * however the process ends.
+ */
+async function lockDirectory(dir: string): Promise<Server> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const name = createHash("sha256").update(realpathSync(dir)).digest("hex");
+  const lock = createServer();
+  await new Promise<void>((resolve, reject) => {
+    lock.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE") return reject(error);
+      reject(
+        new CommandError(`${dir} is in use by another control plane: stop it, or use another directory`),
+      );
+    });
+    lock.listen(`\0podwire-control-plane-${name}`, resolve);
+  });
+  return lock.unref();
+}
+
+function openStore({ dir, store = "lmdb" }: ControlPlaneOptions): Promise<Store> | Store {
+  return store === "memory" ? openMemoryStore() : openLmdbStore(join(dir, "store"));
+}
+
+/** What the machine may refuse, such as a port in use: its message says the way out. */
+async function expected<T>(start: Promise<T>): Promise<T> {
+  try {
+    return await start;
+  } catch (error) {
+    throw new CommandError((error as Error).message, undefined, { cause: error });
+  }
+}
+
+/** Whoever started this process waits for a line on the descriptor named by PODWIRE_READY_FD. */
+function announceReady(api: string): void {
+  const fd = Number(process.env.PODWIRE_READY_FD);
+  if (!fd) return;
+  writeSync(fd, `${JSON.stringify({ ready: true, api })}\n`);
+  closeSync(fd);
+}
