@@ -14,7 +14,7 @@ describe("journey: the control path", function () {
       { name: "b", taints: [{ key: "only", value: "tests", effect: "NoSchedule" }] },
       { name: "c" },
     ],
-    networking: { podCIDRs: ["10.77.0.0/16", "fd00:77::/56"], nodeMaskSizes: [29, 64] },
+    networking: { podCIDRs: ["10.77.0.0/16", "fd00:77::/56"], nodeMaskSizes: { IPv4: 29, IPv6: 64 } },
   });
 
   const pod = (name: string) => context.lab.client.get(kinds.pods, { namespace: "default", name });
@@ -51,7 +51,10 @@ describe("journey: the control path", function () {
   });
 
   it("a pod that fits nowhere stays Pending, and an event says why for each node", async () => {
-    await context.lab.client.create(kinds.pods, podManifest("nowhere", { spec: { nodeSelector: { disk: "tape" } } }));
+    await context.lab.client.create(
+      kinds.pods,
+      podManifest("nowhere", { spec: { nodeSelector: { disk: "tape" } } }),
+    );
     const event = await eventOf("nowhere", "FailedScheduling");
     assert.match(event.message ?? "", /0\/3 nodes are available/);
     assert.equal((await pod("nowhere")).status.phase, "Pending");
@@ -60,10 +63,15 @@ describe("journey: the control path", function () {
 
   it("a full node range leaves the next pod Pending with an event, until an address is released", async () => {
     // A /29 holds the network, the node, the broadcast address and five pods.
-    const five = Array.from({ length: 5 }, (_, i) => podManifest(`p${i}`, { node: "c", image: "pause", args: [] }));
+    const five = Array.from({ length: 5 }, (_, i) =>
+      podManifest(`p${i}`, { node: "c", image: "pause", args: [] }),
+    );
     const running = await runPods(context.lab, five);
     const released = ipv4Of(running[0]!);
-    await context.lab.client.create(kinds.pods, podManifest("sixth", { node: "c", image: "pause", args: [] }));
+    await context.lab.client.create(
+      kinds.pods,
+      podManifest("sixth", { node: "c", image: "pause", args: [] }),
+    );
     await eventOf("sixth", "FailedCreatePodSandBox");
     assert.equal((await pod("sixth")).status.phase, "Pending");
     await remove("p0");
@@ -78,7 +86,8 @@ describe("journey: the control path", function () {
       kinds.pods,
       { namespace: "default" },
       pods =>
-        pods.find(each => each.metadata.name === "nginx")?.status.containerStatuses?.[0]?.state?.waiting ?? undefined,
+        pods.find(each => each.metadata.name === "nginx")?.status.containerStatuses?.[0]?.state?.waiting ??
+        undefined,
       () => "no container status",
     );
     assert.match(waiting.reason ?? "", /ErrImagePull|ImagePullBackOff|ContainerCreating/);
@@ -94,7 +103,9 @@ describe("journey: the control path", function () {
     assert.match(refused.stderr, /[Rr]ead-only/);
     await sh(context.lab, "tool", "echo mine > /tmp/mine && cat /tmp/mine");
     const events = await context.lab.client.list(kinds.events, { namespace: "default" });
-    const warnings = events.items.filter(each => each.involvedObject.name === "tool" && each.type === "Warning");
+    const warnings = events.items.filter(
+      each => each.involvedObject.name === "tool" && each.type === "Warning",
+    );
     assert.ok(warnings.length > 0, "a Warning event");
     await remove("tool");
   });

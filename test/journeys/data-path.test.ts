@@ -4,7 +4,18 @@
  */
 import assert from "node:assert/strict";
 import type { Pod } from "@podwire/api";
-import { expectSuccess, host, ipv4Of, ipv6Of, podManifest, runPods, sh, useLab } from "./lab.ts";
+import {
+  ASK,
+  expectSuccess,
+  host,
+  ipv4Of,
+  ipv6Of,
+  podManifest,
+  runPods,
+  runServers,
+  sh,
+  useLab,
+} from "./lab.ts";
 
 describe("journey: the data path", function () {
   this.timeout(60_000);
@@ -12,7 +23,7 @@ describe("journey: the data path", function () {
   let pods: Record<"web" | "near" | "far", Pod>;
 
   before(async () => {
-    const [web, near, far] = await runPods(context.lab, [
+    const [web, near, far] = await runServers(context.lab, [
       podManifest("web", { node: "node-1" }),
       podManifest("near", { node: "node-1" }),
       podManifest("far", { node: "node-2" }),
@@ -57,11 +68,23 @@ describe("journey: the data path", function () {
 
     it(`${name}: a packet whose hop limit ends is answered by the node where it ended`, async () => {
       const expired = async (hops: number) => {
-        const { stdout } = await context.lab.exec("far", ["ping", flag, "-c1", "-W2", "-t", `${hops}`, of(pods.web)]);
-        return /From (\S+).*(?:Time to live exceeded|Time exceeded: Hop limit)/.exec(stdout)?.[1]?.replace(/:$/, "");
+        const { stdout } = await context.lab.exec("far", [
+          "ping",
+          flag,
+          "-c1",
+          "-W2",
+          "-t",
+          `${hops}`,
+          of(pods.web),
+        ]);
+        return /From (\S+).*(?:Time to live exceeded|Time exceeded: Hop limit)/
+          .exec(stdout)?.[1]
+          ?.replace(/:$/, "");
       };
       const nodeAddress = async (node: string) => {
-        const addresses = await context.lab.netnsOfNode(node).exec("ip", flag, "-o", "addr", "show", "dev", "pw0");
+        const addresses = await context.lab
+          .netnsOfNode(node)
+          .exec("ip", flag, "-o", "addr", "show", "dev", "pw0");
         return /inet6? ([^/]+)\/(?:32|128)/.exec(addresses.stdout)![1];
       };
       assert.equal(await expired(1), await nodeAddress("node-2"));
@@ -71,7 +94,17 @@ describe("journey: the data path", function () {
     it(`${name}: the path's MTU is exact: 1450 passes whole, one byte more is refused`, async () => {
       const headers = name === "IPv4" ? 28 : 48;
       const ping = (bytes: number) =>
-        context.lab.exec("far", ["ping", flag, "-M", "do", "-c1", "-W2", "-s", `${bytes - headers}`, of(pods.web)]);
+        context.lab.exec("far", [
+          "ping",
+          flag,
+          "-M",
+          "do",
+          "-c1",
+          "-W2",
+          "-s",
+          `${bytes - headers}`,
+          of(pods.web),
+        ]);
       assert.equal((await ping(1450)).code, 0);
       assert.notEqual((await ping(1451)).code, 0);
     });
@@ -89,9 +122,9 @@ describe("journey: the data path", function () {
         const url = `http://${host(of(pod))}:8080/hostname`;
         expectSuccess(url, await node.exec("curl", "-sS", "-m", "5", url));
       }
-      const [address] = context.lab.topology.nodes.find(({ name: n }) => n === "node-1")!.addresses.filter(
-        a => a.includes(":") === (name === "IPv6"),
-      );
+      const [address] = context.lab.topology.nodes
+        .find(({ name: n }) => n === "node-1")!
+        .addresses.filter(a => a.includes(":") === (name === "IPv6"));
       await sh(context.lab, "near", `ping ${flag} -c 1 -W 2 ${address}`);
       await sh(context.lab, "far", `ping ${flag} -c 1 -W 2 ${address}`);
     });
@@ -125,7 +158,7 @@ describe("journey: the data path", function () {
     });
     const pod = podManifest("two", { spec: { containers: [container("a", 8080), container("b", 9090)] } });
     await runPods(context.lab, [pod]);
-    assert.equal(await sh(context.lab, "two", "curl -sS http://localhost:9090/hostname", "a"), "two");
+    assert.equal(await sh(context.lab, "two", `${ASK} http://localhost:9090/hostname`, "a"), "two");
     const namespaces = (which: string) =>
       sh(context.lab, "two", "for n in net uts ipc pid; do readlink /proc/self/ns/$n; done", which);
     const [a, b] = (await Promise.all([namespaces("a"), namespaces("b")])).map(text => text.split("\n"));
@@ -143,7 +176,7 @@ describe("journey: the data path", function () {
     ]);
     const node = context.lab.topology.nodes.find(({ name }) => name === "node-3")!;
     assert.equal(pod!.status.podIP, node.addresses[0]);
-    await sh(context.lab, "agent", `curl -sS -m 5 http://${ipv4Of(pods.web)}:8080/hostname`);
-    await sh(context.lab, "web", `curl -sS -m 5 http://${node.addresses[0]}:18080/hostname`);
+    await sh(context.lab, "agent", `${ASK} http://${ipv4Of(pods.web)}:8080/hostname`);
+    await sh(context.lab, "web", `${ASK} http://${node.addresses[0]}:18080/hostname`);
   });
 });

@@ -27,7 +27,7 @@ const ECHO = `require("net").createServer(socket => { socket.on("error", () => {
 
 describe("journey: faults", function () {
   this.timeout(90_000);
-  const context = useLab({ nodes: [{ namePrefix: "node", count: 2 }] });
+  const context = useLab({ nodes: [{ namePrefix: "node-", count: 2 }] });
   let echo: Pod;
 
   before(async () => {
@@ -77,7 +77,10 @@ describe("journey: faults", function () {
   });
 
   it("an acknowledged write survives kill -9 of the control plane", async () => {
-    const created = await context.lab.client.create(kinds.pods, podManifest("written", { image: "pause", args: [] }));
+    const created = await context.lab.client.create(
+      kinds.pods,
+      podManifest("written", { image: "pause", args: [] }),
+    );
     const restarted = context.lab.restarted("control-plane");
     await context.lab.kill("control-plane");
     await restarted;
@@ -88,9 +91,13 @@ describe("journey: faults", function () {
   /** A connection from the talker's network namespace to `address`. */
   async function connection(address: string) {
     const { pid } = await context.lab.netnsOfPod({ name: "talker" });
-    const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", process.execPath, "-e", TALKER, address, "7000"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(
+      "nsenter",
+      [`--net=/proc/${pid}/ns/net`, "--", process.execPath, "-e", TALKER, address, "7000"],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     const lines = createInterface(child.stdout);
     const exited = once(child, "exit").then(() => {
       throw new Error("the connection ended");

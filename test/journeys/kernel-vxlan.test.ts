@@ -9,8 +9,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { kinds, type Node, type Pod } from "@podwire/api";
 import type { OutsideHost } from "@podwire/lab";
-import { type ProcessIdentity, signal, spawnHolder } from "@podwire/runtime";
-import { expectSuccess, host, ipv4Of, ipv6Of, podManifest, runPods, sh, useLab } from "./lab.ts";
+import { type ProcessIdentity, spawnHolder } from "@podwire/runtime";
+import { expectSuccess, host, ipv4Of, ipv6Of, podManifest, runServers, sh, useLab } from "./lab.ts";
 
 const FOREIGN = { v4: "10.244.200.0/24", v6: "fd00:10:244:c8::/64", mac: "02:aa:bb:cc:dd:01" };
 const KERNEL_POD = { v4: "10.244.200.2", v6: "fd00:10:244:c8::2" };
@@ -55,7 +55,7 @@ function client(address: string): string {
 
 describe("journey: a kernel VXLAN device takes a node's place", function () {
   this.timeout(60_000);
-  const context = useLab({ nodes: [{ namePrefix: "node", count: 2 }] });
+  const context = useLab({ nodes: [{ namePrefix: "node-", count: 2 }] });
   let kernel: OutsideHost;
   let kernelPod: ProcessIdentity;
   let server: ChildProcess;
@@ -74,16 +74,15 @@ describe("journey: a kernel VXLAN device takes a node's place", function () {
       expectSuccess(line, await kernel.exec("sh", "-ec", line));
     }
     await lab.client.create(kinds.nodes, foreignNode(kernel.addresses) as unknown as Node);
-    server = spawn("nsenter", inKernelPod(process.execPath, "-e", SERVER), { stdio: ["ignore", "pipe", "inherit"] });
+    server = spawn("nsenter", inKernelPod(process.execPath, "-e", SERVER), {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(createInterface(server.stdout!), "line");
-    [web] = (await runPods(lab, [podManifest("web", { node: "node-1" })])) as [Pod];
+    [web] = (await runServers(lab, [podManifest("web", { node: "node-1" })])) as [Pod];
   });
 
-  after(() => {
-    server?.kill("SIGKILL");
-    if (kernelPod) signal(kernelPod, "SIGKILL");
-    kernel?.close();
-  });
+  // The host and its pod are held by processes of the lab, and go with it.
+  after(() => server?.kill("SIGKILL"));
 
   for (const { name, mine, theirs, flag } of [
     { name: "IPv4", mine: ipv4Of, theirs: KERNEL_POD.v4, flag: "-4" },
@@ -103,7 +102,11 @@ describe("journey: a kernel VXLAN device takes a node's place", function () {
     });
 
     it(`${name}: bulk TCP and fragmented UDP to the kernel's pod arrive byte for byte, without NAT`, async () => {
-      const { code, stdout, stderr } = await context.lab.exec("web", [process.execPath, "-e", client(theirs)]);
+      const { code, stdout, stderr } = await context.lab.exec("web", [
+        process.execPath,
+        "-e",
+        client(theirs),
+      ]);
       assert.equal(code, 0, stderr);
       assert.equal(stdout.trim(), `tcp ${mine(web)} true\nudp ${mine(web)} true`);
     });
@@ -153,7 +156,9 @@ function kernelSetup(kernel: OutsideHost, podPid: number, nodes: readonly Node[]
 /** Routes, neighbours and the forwarding entry towards one node, as flannel lays them. */
 function wayTo(node: Node): string[] {
   const mac = node.metadata.annotations!["podwire.dev/vtep-mac"];
-  const address = node.status.addresses!.find(each => each.type === "InternalIP" && !each.address.includes(":"))!.address;
+  const address = node.status.addresses!.find(
+    each => each.type === "InternalIP" && !each.address.includes(":"),
+  )!.address;
   return [
     `bridge fdb append ${mac} dev vx0 dst ${address}`,
     ...node.spec.podCIDRs!.flatMap(cidr => {

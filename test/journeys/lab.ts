@@ -38,7 +38,7 @@ export function journeyLab(shape: LabShape = {}): Promise<Lab> {
     apiVersion: "podwire.dev/v1alpha1",
     kind: "Cluster",
     metadata: { name },
-    nodes: [{ namePrefix: "node", count: 3 }],
+    nodes: [{ namePrefix: "node-", count: 3 }],
     ...shape,
   };
   return startLab(parseLabConfig(JSON.stringify(file), "journey"));
@@ -91,6 +91,16 @@ export async function runPods(lab: Lab, manifests: Pod[]): Promise<Pod[]> {
   const names = manifests.map(pod => pod.metadata.name);
   const ready = await lab.podsReady(names);
   return names.map(name => ready.find(pod => pod.metadata.name === name)!);
+}
+
+/** curl that waits until a server, whose pod is Ready when its process runs, listens as well. */
+export const ASK = "curl -sS -m 5 --retry 20 --retry-connrefused --retry-delay 1";
+
+/** As runPods, and every pod answers on its port 8080. */
+export async function runServers(lab: Lab, manifests: Pod[]): Promise<Pod[]> {
+  const pods = await runPods(lab, manifests);
+  await Promise.all(pods.map(pod => sh(lab, pod.metadata.name, `${ASK} http://localhost:8080/healthz`)));
+  return pods;
 }
 
 export function ipv4Of(pod: Pod): string {

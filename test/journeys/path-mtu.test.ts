@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Pod } from "@podwire/api";
-import { expectSuccess, host, ipv4Of, ipv6Of, podManifest, runPods, sh, useLab } from "./lab.ts";
+import { expectSuccess, host, ipv4Of, ipv6Of, podManifest, runServers, sh, useLab } from "./lab.ts";
 
 describe("journey: path MTU", function () {
   this.timeout(60_000);
@@ -14,7 +14,7 @@ describe("journey: path MTU", function () {
   let pods: Pod[];
 
   before(async () => {
-    pods = await runPods(
+    pods = await runServers(
       context.lab,
       ["wide", "narrow", "other"].map(node => podManifest(`on-${node}`, { node })),
     );
@@ -33,15 +33,24 @@ describe("journey: path MTU", function () {
   ]) {
     it(`${name}: a packet too big for the peer's underlay is answered with the MTU that fits`, async () => {
       const ping = (bytes: number) =>
-        context.lab.exec("on-wide", ["ping", flag, "-Mdo", "-c1", "-W2", "-s", `${bytes - headers}`, of(pods[1]!)]);
+        context.lab.exec("on-wide", [
+          "ping",
+          flag,
+          "-Mdo",
+          "-c1",
+          "-W2",
+          "-s",
+          `${bytes - headers}`,
+          of(pods[1]!),
+        ]);
       const refused = await ping(1351);
       assert.match(refused.stdout + refused.stderr, tooBig);
       assert.equal((await ping(1350)).code, 0);
     });
 
     it(`${name}: TCP runs over the smaller underlay, both ways`, async () => {
-      assert.match(await upload("on-wide", of(pods[1]!)), /^200 /);
-      assert.match(await upload("on-narrow", of(pods[0]!)), /^200 /);
+      assert.match(await upload("on-wide", of(pods[1]!)), /^201 /);
+      assert.match(await upload("on-narrow", of(pods[0]!)), /^201 /);
     });
 
     it(`${name}: TCP survives a path that becomes smaller than both ends announced`, async () => {
@@ -49,9 +58,12 @@ describe("journey: path MTU", function () {
       const other = context.lab.topology.nodes.find(each => each.name === "other")!;
       const route = `${other.addresses[0]!} dev eth0`;
       const family = other.addresses[0]!.includes(":") ? "-6" : "-4";
-      expectSuccess("route", await node.exec("ip", family, "route", "replace", ...route.split(" "), "mtu", "1350"));
+      expectSuccess(
+        "route",
+        await node.exec("ip", family, "route", "replace", ...route.split(" "), "mtu", "1350"),
+      );
       try {
-        assert.match(await upload("on-wide", of(pods[2]!)), /^200 /);
+        assert.match(await upload("on-wide", of(pods[2]!)), /^201 /);
       } finally {
         expectSuccess("route", await node.exec("ip", family, "route", "del", ...route.split(" ")));
       }

@@ -20,7 +20,7 @@ import { Packet, PacketKind } from "./packet.ts";
 import { LANES } from "./ports.ts";
 import { isToQuotedSource, parseQuoted } from "./related.ts";
 import { NO_ENTRY } from "./tuple-table.ts";
-import { uncarried } from "./uncarried.ts";
+import { isBackground, uncarried } from "./uncarried.ts";
 
 export class FlowPath {
   readonly #view: DataView;
@@ -102,7 +102,7 @@ export class FlowPath {
     const conntrack = this.#conntrack;
     const to = this.#judge.judgeFirst(packet);
     if (to < 0) {
-      this.#log.dropped(packet, -to);
+      if (!isBackground(-to)) this.#log.dropped(packet, -to);
       return this.#refuse(packet, -to);
     }
     const flow = conntrack.create(packet, this.#epoch, packet.arrival, to);

@@ -56,7 +56,11 @@ describe("Pipeline: binding and decapsulation", () => {
     [
       "a broadcast inner MAC",
       "inner-mac-wrong",
-      (_, view) => void (view.setInt32(8, -1), view.setInt16(12, -1)),
+      (_, view) => {
+        view.setInt32(8, -1);
+        view.setInt16(12, -1);
+        return undefined;
+      },
     ],
     ["ARP", "ether-type-unknown", (_, view) => void view.setUint16(20, 0x0806)],
     ["IPv6 announced, IPv4 inside", "ip-version-unknown", (_, view) => void view.setUint16(20, 0x86dd)],

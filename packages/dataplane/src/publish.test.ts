@@ -67,6 +67,7 @@ describe("Pipeline: flow records", () => {
     cluster.nowMs += 1000;
     expectFlow(cluster, "db -> web udp/40000 sport=53 size=200", "delivered web");
     trace(cluster, "web -> 10.244.9.9 tcp/80");
+    trace(cluster, "web -> 224.0.0.251 udp/5353");
     cluster.nowMs += 121_000;
     node.pipeline.tick(cluster.nowMs);
     const [started, dropped, ended, ...others] = node.records.read();

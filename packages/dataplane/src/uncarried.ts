@@ -3,7 +3,7 @@
  * accord (MLD, router solicitations, mDNS of some library), and that is no error of anybody. Looked at for the
  * first packet of a flow only: none of these ever becomes a flow.
  */
-import { Drop } from "@podwire/tables";
+import { DROP_REASONS, Drop } from "@podwire/tables";
 import { icmpv6, Protocol } from "@podwire/wire";
 import type { Packet } from "./packet.ts";
 import { PacketKind } from "./packet.ts";
@@ -12,6 +12,23 @@ const IGMP = 2;
 const MDNS_PORT = 5353;
 const LLMNR_PORT = 5355;
 const ALL_ONES = -1;
+
+/** What kernels send of their own accord: counted by name like every drop, but no flow record is spent on it. */
+const background = new Uint8Array(DROP_REASONS);
+for (const reason of [
+  Drop.multicastListener,
+  Drop.neighbourDiscovery,
+  Drop.multicastDns,
+  Drop.multicast,
+  Drop.broadcast,
+  Drop.linkLocal,
+]) {
+  background[reason] = 1;
+}
+
+export function isBackground(reason: number): boolean {
+  return background[reason] === 1;
+}
 
 /** `Drop.none`, or why a packet with these addresses is not for the pod network. */
 export function uncarried(packet: Packet): number {

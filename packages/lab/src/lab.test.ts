@@ -23,7 +23,7 @@ import {
   takeDown,
 } from "./index.ts";
 import { networkNamespace } from "./state/identity.ts";
-import { NO_TRACES, processesNaming, tracesOf } from "./testing/machine.ts";
+import { NO_TRACES, tracesOf } from "./testing/machine.ts";
 
 const FAKE = fileURLToPath(new URL("testing/fake-daemon.js", import.meta.url));
 const PROGRAM: Program = { command: process.execPath, arguments: [FAKE] };
@@ -326,16 +326,22 @@ describe("lab", function () {
       }
     });
 
-    it("down finds a pod whose holder and daemon are dead", async () => {
+    it("down finds a container that alone is left", async () => {
       const crashed = config();
       await (await startElsewhere(crashed)).kill();
       const { directory } = labPaths(crashed.name);
-      for (const pid of processesNaming(`${directory}/bin/pause`)) {
-        if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("pod/")) process.kill(pid, "SIGKILL");
-      }
+      const containers = () => findMembers(directory).filter(({ pid }) => readCommand(pid) === "sleep 1000");
+      assert.equal(containers().length, 2);
+      for (const { pid } of findMembers(directory))
+        if (readCommand(pid) !== "sleep 1000") process.kill(pid, "SIGKILL");
+      assert.equal(containers().length, 2);
       await takeDown(crashed.name);
       assertNothingLeft(crashed.name);
     });
+
+    function readCommand(pid: number): string {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+    }
 
     it("down spares what merely mentions the lab", async () => {
       const crashed = config();

@@ -2,13 +2,12 @@
  * What any process may do with a lab that is up, whoever supervises it: talk to its API server, run commands in
  * pods, look into namespaces, attach hosts to the underlay.
  */
-import { readFileSync } from "node:fs";
 import { kinds, type Pod } from "@podwire/api";
 import { ApiClient } from "@podwire/client";
 import type { LabConfig } from "./config/cluster.ts";
 import { LabError } from "./errors.ts";
 import { type LabPaths, labPaths } from "./state/directory.ts";
-import { allPids, executable } from "./state/identity.ts";
+import { allPids, commandLine, executable } from "./state/identity.ts";
 import { readState } from "./state/state.ts";
 import { attachOutside, type CommandResult, type OutsideHost, runIn } from "./topology/outside.ts";
 import type { Topology } from "./topology/underlay.ts";
@@ -131,13 +130,5 @@ function held(pid: number): HeldNamespace {
 
 /** Holders say on their command line what they hold. */
 function holderOf(pause: string, what: string): number | undefined {
-  return allPids().find(pid => executable(pid) === pause && lastWord(pid) === what);
-}
-
-function lastWord(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0$/, "").split("\0").at(-1);
-  } catch {
-    return undefined;
-  }
+  return allPids().find(pid => executable(pid) === pause && commandLine(pid).at(-1) === what);
 }

@@ -150,15 +150,12 @@ export class Socket {
 
   /** How long a blocking receive may wait; it then returns -EAGAIN. */
   setReceiveTimeout(timeoutMs: number): void {
-    const { u32, address } = this.#scratch;
-    u32.fill(0, 0, 4);
-    u32[0] = Math.floor(timeoutMs / 1000);
-    u32[2] = (timeoutMs % 1000) * 1000;
-    check(
-      libc.setsockopt(this.fd, SOL.socket, SO.receiveTimeout, address, 16),
-      "setsockopt",
-      `socket ${this.fd}`,
-    );
+    this.#setTimeout(SO.receiveTimeout, timeoutMs);
+  }
+
+  /** How long a blocking send or connect may wait; they then fail with EAGAIN or EINPROGRESS. */
+  setSendTimeout(timeoutMs: number): void {
+    this.#setTimeout(SO.sendTimeout, timeoutMs);
   }
 
   local(): { address: string; port: number } {
@@ -167,6 +164,15 @@ export class Socket {
     const result = libc.getsockname(this.fd, address, address + SOCKET_ADDRESS_BYTES);
     check(result, "getsockname", `socket ${this.fd}`);
     return readSocketAddress(u8, 0);
+  }
+
+  /** `struct timeval`: seconds and microseconds, 64 bits each. */
+  #setTimeout(option: number, timeoutMs: number): void {
+    const { u32, address } = this.#scratch;
+    u32.fill(0, 0, 4);
+    u32[0] = Math.floor(timeoutMs / 1000);
+    u32[2] = (timeoutMs % 1000) * 1000;
+    check(libc.setsockopt(this.fd, SOL.socket, option, address, 16), "setsockopt", `socket ${this.fd}`);
   }
 
   shutdown(how: "read" | "write" | "both"): void {

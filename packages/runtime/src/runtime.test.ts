@@ -7,8 +7,12 @@ import { AddressRangeFull } from "./pod/ports.ts";
 import { countingNetwork, TestNode } from "./testing/node.ts";
 import { testContainer, testPod } from "./testing/pods.ts";
 
-const isRunning = (status: PodStatus): boolean => status.conditions!.some(c => c.type === "Ready" && c.status === "True");
-const hasPhase = (phase: string) => (status: PodStatus): boolean => status.phase === phase;
+const isRunning = (status: PodStatus): boolean =>
+  status.conditions!.some(c => c.type === "Ready" && c.status === "True");
+const hasPhase =
+  (phase: string) =>
+  (status: PodStatus): boolean =>
+    status.phase === phase;
 const terminated = (status: PodStatus, index = 0) => status.containerStatuses![index]!.state!.terminated!;
 
 describe("Runtime", function () {
@@ -23,7 +27,11 @@ describe("Runtime", function () {
 
   it("runs a pod of two containers that share network, IPC and host name", async () => {
     const pod = testPod([
-      { name: "server", image: "registry.example/e2e/agnhost:2.53", args: ["netexec", "--http-port=18080"] } as never,
+      {
+        name: "server",
+        image: "registry.example/e2e/agnhost:2.53",
+        args: ["netexec", "--http-port=18080"],
+      } as never,
       { name: "client", image: "registry.k8s.io/pause:3.10" } as never,
     ]);
     const { uid, name } = pod.metadata;
@@ -32,7 +40,14 @@ describe("Runtime", function () {
     assert.equal(status.phase, "Running");
     assert.deepEqual(status.podIPs, [{ ip: "10.244.0.2" }, { ip: "fd00:10:244::2" }]);
     assert.equal(status.hostIP, "192.168.77.1");
-    assert.deepEqual(node.reasons(uid).sort(), ["Created", "Created", "Pulled", "Pulled", "Started", "Started"]);
+    assert.deepEqual(node.reasons(uid).sort(), [
+      "Created",
+      "Created",
+      "Pulled",
+      "Pulled",
+      "Started",
+      "Started",
+    ]);
     // lo of a pod is the network's to bring up; what the containers share shows without it.
     const hostname = await node.exec(uid, ["hostname"]);
     assert.equal(hostname.stdout, `${name}\n`);
@@ -101,7 +116,7 @@ process 1
       { name: "APP", valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } },
     ];
     const container = testContainer("main", "", {
-      command: ["sh", "-c", "pwd; echo $0; env | sort", "$(B)"],
+      command: ["sh", "-c", "pwd; echo $0; tr '\\0' '\\n' </proc/1/environ | sort", "$(B)"],
       env: env as never,
       workingDir: "/usr/lib",
     });
@@ -153,7 +168,9 @@ process 1
     const pod = testPod([testContainer("main", `${stamp("main")}; cat /dev/shm/order`)], {
       initContainers: [
         testContainer("first", stamp("first")),
-        testContainer("beside", `${stamp("beside")}; trap 'exit 0' TERM; sleep 60 & wait`, { restartPolicy: "Always" }),
+        testContainer("beside", `${stamp("beside")}; trap 'exit 0' TERM; sleep 60 & wait`, {
+          restartPolicy: "Always",
+        }),
         testContainer("second", `sleep 0.1; ${stamp("second")}`),
       ],
     });
@@ -164,7 +181,9 @@ process 1
   });
 
   it("fails a pod whose init container fails and must not be tried again", async () => {
-    const pod = testPod([testContainer("main", "true")], { initContainers: [testContainer("init", "exit 3")] });
+    const pod = testPod([testContainer("main", "true")], {
+      initContainers: [testContainer("init", "exit 3")],
+    });
     node.runtime.apply(pod);
     const status = await node.until(pod.metadata.uid, hasPhase("Failed"), "failed");
     assert.deepEqual(status.containerStatuses![0]!.state, { waiting: { reason: "PodInitializing" } });
@@ -190,7 +209,8 @@ process 1
   it("does not run an image that it does not have, and says what to do", async () => {
     const pod = testPod([{ name: "web", image: "nginx:1.27" } as never]);
     node.runtime.apply(pod);
-    const pulls = (status: PodStatus): boolean => status.containerStatuses![0]!.state!.waiting?.reason === "ErrImagePull";
+    const pulls = (status: PodStatus): boolean =>
+      status.containerStatuses![0]!.state!.waiting?.reason === "ErrImagePull";
     const status = await node.until(pod.metadata.uid, pulls, "ErrImagePull");
     assert.match(status.containerStatuses![0]!.state!.waiting!.message!, /set the container's command/);
     assert.equal(status.phase, "Pending");
@@ -201,19 +221,25 @@ process 1
     const env = [{ name: "X", valueFrom: { fieldRef: { fieldPath: "spec.nonsense" } } }] as never;
     const pod = testPod([testContainer("main", "true", { env })]);
     node.runtime.apply(pod);
-    const waits = (status: PodStatus): boolean => status.containerStatuses![0]!.state!.waiting?.message !== undefined;
-    const { reason, message } = (await node.until(pod.metadata.uid, waits, "problem")).containerStatuses![0]!.state!
-      .waiting!;
+    const waits = (status: PodStatus): boolean =>
+      status.containerStatuses![0]!.state!.waiting?.message !== undefined;
+    const { reason, message } = (await node.until(pod.metadata.uid, waits, "problem")).containerStatuses![0]!
+      .state!.waiting!;
     assert.equal(reason, "CreateContainerConfigError");
-    assert.match(message!, /env X: valueFrom.fieldRef.fieldPath: "spec.nonsense" is not provided; allowed are/);
+    assert.match(
+      message!,
+      /env X: valueFrom.fieldRef.fieldPath: "spec.nonsense" is not provided; allowed are/,
+    );
   });
 
   it("ends a deleted pod: SIGTERM, grace, SIGKILL", async () => {
-    const graceful = testPod([testContainer("main", "trap 'echo bye; exit 0' TERM; echo up; sleep 60 & wait")]);
+    const graceful = testPod([
+      testContainer("main", "trap 'echo bye; exit 0' TERM; echo up; sleep 60 & wait"),
+    ]);
     const stubborn = testPod([testContainer("main", "sleep 60")]);
     for (const pod of [graceful, stubborn]) node.runtime.apply(pod);
     for (const pod of [graceful, stubborn]) await node.until(pod.metadata.uid, isRunning, "ready");
-    for (let log = ""; !log.includes("up"); ) log = await node.logs(graceful.metadata.uid);
+    await node.untilLog(graceful.metadata.uid, "main", "up\n");
     const begin = performance.now();
     node.delete(graceful, 5);
     node.delete(stubborn, 1);
@@ -236,18 +262,21 @@ process 1
       { shareProcessNamespace: true },
     );
     node.runtime.apply(pod);
-    const oneEnded = (status: PodStatus): boolean => status.containerStatuses![0]!.state!.terminated !== undefined;
+    const oneEnded = (status: PodStatus): boolean =>
+      status.containerStatuses![0]!.state!.terminated !== undefined;
     const status = await node.until(pod.metadata.uid, oneEnded, "the first ended");
     assert.ok(status.containerStatuses![1]!.state!.running);
-    let log = "";
-    while (!log.includes("ps -eo args\n")) log = await node.logs(pod.metadata.uid, "two");
+    const log = await node.untilLog(pod.metadata.uid, "two", "ps -eo args\n");
     assert.match(log, /bin\/pause/);
     assert.doesNotMatch(log, /sleep 6[12]\n/, "what the first left in the background went with it");
   });
 
   it("survives the daemon: containers, exit codes and output of the meantime are there after a restart", async () => {
     const pod = testPod([
-      testContainer("long", "echo before; while ! test -e /dev/shm/go; do sleep 0.02; done; echo after; exit 5"),
+      testContainer(
+        "long",
+        "echo before; while ! test -e /dev/shm/go; do sleep 0.02; done; echo after; exit 5",
+      ),
       testContainer("short", "while ! test -e /dev/shm/end; do sleep 0.02; done; echo late; exit 6"),
     ]);
     const { uid } = pod.metadata;
@@ -260,7 +289,8 @@ process 1
     const exit = join(node.nodeDir, "pods", uid, "containers", "short", "0");
     while (!readdirSync(exit).includes("exit")) await new Promise(resolve => setImmediate(resolve));
     await node.restart();
-    const shortEnded = (status: PodStatus): boolean => status.containerStatuses![1]!.state!.terminated !== undefined;
+    const shortEnded = (status: PodStatus): boolean =>
+      status.containerStatuses![1]!.state!.terminated !== undefined;
     const status = await node.until(uid, shortEnded, "the short one ended");
     assert.equal(terminated(status, 1).exitCode, 6);
     assert.equal(status.containerStatuses![0]!.containerID, before.containerStatuses![0]!.containerID);
@@ -281,7 +311,8 @@ process 1
     await node.until(uid, isRunning, "ready");
     const holder = Number.parseInt(readFileSync(join(node.nodeDir, "pods", uid, "holder"), "utf8"), 10);
     process.kill(holder, "SIGKILL");
-    const again = (status: PodStatus): boolean => isRunning(status) && status.containerStatuses![0]!.restartCount === 1;
+    const again = (status: PodStatus): boolean =>
+      isRunning(status) && status.containerStatuses![0]!.restartCount === 1;
     await node.until(uid, again, "running again");
     assert.ok(node.reasons(uid).includes("SandboxChanged"));
   });
@@ -320,7 +351,10 @@ process 1
     const endless = node.runtime.exec(uid, "", { command: ["sleep", "60"] });
     endless.kill();
     assert.equal(await endless.ended, 137);
-    assert.throws(() => node.runtime.exec(uid, "other", { command: ["true"] }), /container other is not valid for pod/);
+    assert.throws(
+      () => node.runtime.exec(uid, "other", { command: ["true"] }),
+      /container other is not valid for pod/,
+    );
   });
 });
 
@@ -330,12 +364,16 @@ describe("Runtime without addresses left", function () {
   it("leaves a pod pending until one is released", async () => {
     const network = countingNetwork();
     const attach: typeof network.attach = async (pod, pid) => {
-      if (network.attached.size > 0) throw new AddressRangeFull("node worker-1: all addresses of 10.244.0.0/31 are in use");
+      if (network.attached.size > 0)
+        throw new AddressRangeFull("node worker-1: all addresses of 10.244.0.0/31 are in use");
       return network.attach(pod, pid);
     };
     const node = new TestNode({ network: { attach, detach: network.detach } });
     try {
-      const [first, second] = [testPod([testContainer("a", "sleep 60")]), testPod([testContainer("a", "sleep 60")])];
+      const [first, second] = [
+        testPod([testContainer("a", "sleep 60")]),
+        testPod([testContainer("a", "sleep 60")]),
+      ];
       node.runtime.apply(first);
       await node.until(first.metadata.uid, isRunning, "the first runs");
       node.runtime.apply(second);
@@ -343,7 +381,9 @@ describe("Runtime without addresses left", function () {
       assert.equal(node.statuses.get(second.metadata.uid)!.phase, "Pending");
       node.delete(first);
       await node.until(second.metadata.uid, isRunning, "the second runs");
-      const messages = node.events.filter(event => event.reason === "FailedCreatePodSandBox").map(event => event.message);
+      const messages = node.events
+        .filter(event => event.reason === "FailedCreatePodSandBox")
+        .map(event => event.message);
       assert.deepEqual(messages, [
         "Failed to create pod sandbox: node worker-1: all addresses of 10.244.0.0/31 are in use",
       ]);

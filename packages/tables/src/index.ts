@@ -1,3 +1,10 @@
+/**
+ * The flat tables, counters and flow records that the threads of a node share: the vocabulary that compiler and data
+ * plane have in common.
+ *
+ *     compiler's thread: buildTables(content) -> buffer -> data plane's thread: new Tables(buffer).route(…)
+ *     data plane's thread: Counters, FlowRecordWriter -> any thread: new Counters(buffer).snapshot(), FlowRecordReader
+ */
 export {
   type Cidr,
   contains,

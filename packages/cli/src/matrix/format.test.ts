@@ -3,8 +3,20 @@ import { formatMatrix } from "./format.ts";
 import { judge, type MatrixPod, summarize, targetsOf } from "./model.ts";
 
 const pods: MatrixPod[] = [
-  { namespace: "default", name: "a", node: "node-1", container: "main", addresses: ["10.244.0.2", "fd00::2"] },
-  { namespace: "default", name: "b", node: "node-2", container: "main", addresses: ["10.244.1.2", "fd00:0:0:1::2"] },
+  {
+    namespace: "default",
+    name: "a",
+    node: "node-1",
+    container: "main",
+    addresses: ["10.244.0.2", "fd00::2"],
+  },
+  {
+    namespace: "default",
+    name: "b",
+    node: "node-2",
+    container: "main",
+    addresses: ["10.244.1.2", "fd00:0:0:1::2"],
+  },
   { namespace: "shop", name: "c", node: "node-2", container: "main", addresses: ["10.244.1.3"] },
 ];
 const plain = (_: unknown, text: string) => text;

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import type { ProcessIdentity } from "@podwire/runtime";
 import { checkLabName } from "../config/lab-name.ts";
 import { LabError } from "../errors.ts";
+import { TERMINATION_GRACE_MS } from "../limits.ts";
 import {
   type LabPaths,
   labNames,
@@ -13,19 +14,20 @@ import {
   removeEmptyRunDirectory,
   runDirectory,
 } from "../state/directory.ts";
-import { isAlive, signal } from "../state/identity.ts";
+import { commandLine, isAlive, signal } from "../state/identity.ts";
 import { takeLock } from "../state/lock.ts";
 import type { LabState } from "../state/state.ts";
 import { askSupervisor } from "./control-socket.ts";
 import { findMembers, labsWithMembers } from "./members.ts";
-import { sweep } from "./sweep.ts";
+import { sweep, untilDead } from "./sweep.ts";
 
 /** False when there was nothing of this lab. */
 export async function takeDown(name: string): Promise<boolean> {
   checkLabName(name);
   const paths = labPaths(name);
+  const supervisor = recordedSupervisor(paths);
   const asked = await askSupervisor(paths.supervisorSocket);
-  if (!asked) killSilentSupervisor(paths);
+  if (supervisor) await endSupervisor(paths, supervisor, asked);
   if (!labNames().includes(name) && findMembers(paths.directory).length === 0) {
     removeEmptyRunDirectory(paths);
     return asked;
@@ -50,11 +52,18 @@ export async function removeLab(paths: LabPaths): Promise<void> {
   }
 }
 
-/** A supervisor that lives but does not answer would start again what is killed: it goes first. */
-function killSilentSupervisor(paths: LabPaths): void {
-  const supervisor = recordedSupervisor(paths);
-  if (!supervisor || !isAlive(supervisor) || supervisor.pid === process.pid) return;
-  if (!isPodwireUp(supervisor.pid)) {
+/**
+ * One that took the lab down is about to end. One that lives but does not answer would start again what is
+ * killed, so it goes first. A program that made a lab for itself lives on after it.
+ */
+async function endSupervisor(paths: LabPaths, supervisor: ProcessIdentity, asked: boolean): Promise<void> {
+  if (!isAlive(supervisor) || supervisor.pid === process.pid) return;
+  const isCommand = isPodwireUp(supervisor.pid);
+  if (asked) {
+    if (isCommand) await untilDead([supervisor], TERMINATION_GRACE_MS);
+    return;
+  }
+  if (!isCommand) {
     throw new LabError(
       `process ${supervisor.pid} supervises ${paths.directory} and does not answer: stop it, then run down again`,
     );
@@ -71,6 +80,6 @@ function recordedSupervisor(paths: LabPaths): ProcessIdentity | undefined {
 }
 
 function isPodwireUp(pid: number): boolean {
-  const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  const words = commandLine(pid);
   return words.includes("up") && words.some(word => /(^|\/)(main\.js|podwire)$/.test(word));
 }

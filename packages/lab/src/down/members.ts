@@ -3,9 +3,10 @@
  *
  * 1. whose executable lies under the lab's directory: the holders of its namespaces;
  * 2. whose environment carries the lab's mark: its daemons;
- * 3. whose network namespace is one that a process of (1), of (2) inside of the lab's network, or of (4) lives
- *    in: containers, and shells that someone put there;
- * 4. whose parent is one of (1) to (3) inside of the lab's network.
+ * 3. into whose mount namespace something from below the lab's directory is mounted: containers;
+ * 4. whose network namespace is one that a process found so far, other than a daemon in the host's network, lives
+ *    in: more of containers, and shells that someone put there;
+ * 5. whose parent is such a process.
  *
  * A command line that merely names the directory (`tail -f …/logs/node-1.log`) is no membership. The namespaces
  * of this process and of init are never the lab's, whoever is in them.
@@ -17,10 +18,12 @@ import {
   allPids,
   environmentVariable,
   executable,
+  mountNamespace,
   networkNamespace,
   type ProcessStat,
   processStat,
 } from "../state/identity.ts";
+import { mountsFrom } from "./mounts.ts";
 
 /** Living processes of the lab in `directory`; never this process or one of its ancestors. */
 export function findMembers(directory: string): ProcessIdentity[] {
@@ -37,6 +40,12 @@ export function findMembers(directory: string): ProcessIdentity[] {
     if (namespace !== undefined && !foreign.has(namespace)) namespaces.add(namespace);
   };
   const foreign = new Set([networkNamespace(process.pid), networkNamespace(1)]);
+  const showsLab = mountsFrom(directory);
+  const commonMounts = new Set([mountNamespace(process.pid), mountNamespace(1)]);
+  const foreignMounts = (pid: number) => {
+    const namespace = mountNamespace(pid);
+    return commonMounts.has(namespace) ? undefined : namespace;
+  };
 
   for (const pid of allPids()) {
     const stat = processStat(pid);
@@ -44,6 +53,7 @@ export function findMembers(directory: string): ProcessIdentity[] {
     const membership = membershipOf(pid, directory);
     if (membership === "network") addInsider(stat);
     else if (membership === "host") members.push(stat);
+    else if (showsLab(pid, foreignMounts(pid))) addInsider(stat);
     else strangers.push(stat);
   }
   for (let known = -1; known !== insiders.size && insiders.size > 0; ) {

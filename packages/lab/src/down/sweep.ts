@@ -39,12 +39,12 @@ export async function sweep(directory: string): Promise<Swept> {
 
 async function ask(members: readonly ProcessIdentity[]): Promise<void> {
   for (const member of members) signal(member, "SIGTERM");
-  await dead(members, MEMBER_GRACE_MS);
+  await untilDead(members, MEMBER_GRACE_MS);
 }
 
 async function kill(members: readonly ProcessIdentity[]): Promise<void> {
   for (const member of members) signal(member, "SIGKILL");
-  const left = await dead(members, KILL_TIMEOUT_MS);
+  const left = await untilDead(members, KILL_TIMEOUT_MS);
   if (left.length === 0) return;
   throw new LabError(
     `processes survive SIGKILL: ${pids(left)}: they hang in the kernel (see /proc/PID/stack)`,
@@ -52,7 +52,7 @@ async function kill(members: readonly ProcessIdentity[]): Promise<void> {
 }
 
 /** Waits for the death of processes that are not our children; resolves with those that live on. */
-async function dead(members: readonly ProcessIdentity[], timeoutMs: number): Promise<ProcessIdentity[]> {
+export async function untilDead(members: readonly ProcessIdentity[], timeoutMs: number): Promise<ProcessIdentity[]> {
   const deadline = performance.now() + timeoutMs;
   let left = members.filter(isAlive);
   while (left.length > 0 && performance.now() < deadline) {

@@ -59,9 +59,24 @@ export function environmentVariable(pid: number, name: string): string | undefin
   return entries.find(entry => entry.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
+/** Inode of the network namespace of a process. */
 export function networkNamespace(pid: number): number | undefined {
-  const match = /^net:\[(\d+)\]$/.exec(link(`/proc/${pid}/ns/net`) ?? "");
+  return namespaceOf(pid, "net");
+}
+
+/** Inode of the mount namespace of a process. */
+export function mountNamespace(pid: number): number | undefined {
+  return namespaceOf(pid, "mnt");
+}
+
+function namespaceOf(pid: number, kind: "net" | "mnt"): number | undefined {
+  const match = /:\[(\d+)\]$/.exec(link(`/proc/${pid}/ns/${kind}`) ?? "");
   return match ? Number(match[1]) : undefined;
+}
+
+/** The words of the command line; none when the process is gone. */
+export function commandLine(pid: number): string[] {
+  return (read(`/proc/${pid}/cmdline`) ?? "").replace(/\0$/, "").split("\0");
 }
 
 /** Resident memory in bytes; 0 for a process that is gone. */

@@ -7,7 +7,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { rmSync, writeSync } from "node:fs";
+import { mkdirSync, rmSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createConnection, createServer as createSocketServer } from "node:net";
 import { spawnHolder } from "@podwire/runtime";
@@ -33,10 +33,15 @@ else await runControlPlane();
 if (fault !== "silent") writeSync(Number(process.env.PODWIRE_READY_FD), '{"ready":true}\n');
 if (fault === "loop") setTimeout(() => process.exit(4), 5);
 
-/** Holds a pod, started as the runtime starts one: nothing of this process's environment is passed on. */
+/**
+ * Holds a pod and runs a container in it as the runtime does: with nothing of this process's environment, and in
+ * a mount namespace of its own that shows a part of the node's directory.
+ */
 async function runNode(): Promise<void> {
   const holder = await spawnHolder({ labDir: option("lab-dir"), what: `pod/of-${name}`, net: true });
-  spawn("nsenter", [`--net=/proc/${holder.pid}/ns/net`, "sleep", "1000"], {
+  mkdirSync(`${option("dir")}/pods`, { recursive: true });
+  const container = `mount --bind ${option("dir")}/pods /mnt && exec sleep 1000`;
+  spawn("nsenter", [`--net=/proc/${holder.pid}/ns/net`, "unshare", "--mount", "sh", "-c", container], {
     detached: true,
     env: {},
     stdio: "ignore",

@@ -204,7 +204,8 @@ export class ContainerSlot {
     const now = readRun(folder);
     if (now.state !== "running") {
       live.watch.close();
-      return this.#read(folder, run);
+      this.#read(folder, run);
+      return;
     }
     run.startedAtMs = now.startedAtMs;
     this.#live = live;

@@ -56,16 +56,25 @@ export class TestNode {
       const status = this.statuses.get(uid);
       return status && test(status) ? status : undefined;
     };
-    await this.#until(() => look() !== undefined, () => `${what}: ${JSON.stringify(this.statuses.get(uid))}`);
+    await this.#until(
+      () => look() !== undefined,
+      () => `${what}: ${JSON.stringify(this.statuses.get(uid))}`,
+    );
     return look()!;
   }
 
   untilGone(uid: string): Promise<void> {
-    return this.#until(() => this.gone.includes(uid), () => `${uid} gone`);
+    return this.#until(
+      () => this.gone.includes(uid),
+      () => `${uid} gone`,
+    );
   }
 
   untilEvent(reason: string): Promise<void> {
-    return this.#until(() => this.events.some(event => event.reason === reason), () => `event ${reason}`);
+    return this.#until(
+      () => this.events.some(event => event.reason === reason),
+      () => `event ${reason}`,
+    );
   }
 
   reasons(uid: string): string[] {
@@ -78,7 +87,11 @@ export class TestNode {
     this.runtime.apply({ ...pod, metadata });
   }
 
-  async exec(uid: string, command: string[], stdin?: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  async exec(
+    uid: string,
+    command: string[],
+    stdin?: string,
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
     const session = this.runtime.exec(uid, "", { command, stdin: stdin !== undefined });
     let [stdout, stderr] = ["", ""];
     session.stdout.on("data", bytes => {
@@ -97,6 +110,15 @@ export class TestNode {
     return Buffer.concat(parts).toString();
   }
 
+  /** Resolves with the log once it holds the text. */
+  async untilLog(uid: string, container: string, text: string): Promise<string> {
+    for (;;) {
+      const log = await this.logs(uid, container);
+      if (log.includes(text)) return log;
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+
   /** Ends every pod, and throws when anything of the lab is left: process, mount or folder. */
   async stop(): Promise<void> {
     for (const pod of this.runtime.pods()) {
@@ -104,10 +126,15 @@ export class TestNode {
       await this.untilGone(pod.metadata.uid);
     }
     await this.runtime.shutDown();
-    await this.#until(() => processesNaming(this.labDir).length === 0, () => `no process left: ${processesNaming(this.labDir)}`);
+    await this.#until(
+      () => processesNaming(this.labDir).length === 0,
+      () => `no process left: ${processesNaming(this.labDir)}`,
+    );
     const left = [
       ...readdirSync(join(this.nodeDir, "pods")),
-      ...readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter(line => line.includes(this.labDir)),
+      ...readFileSync("/proc/self/mountinfo", "utf8")
+        .split("\n")
+        .filter(line => line.includes(this.labDir)),
     ];
     rmSync(this.labDir, { recursive: true });
     if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);

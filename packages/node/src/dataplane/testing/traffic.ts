@@ -12,6 +12,7 @@ const ICMP_HEADER_BYTES = 8;
 function open(pod: TestPod, family: 4 | 6, type: SocketOptions["type"], nonBlocking = false): Socket {
   const socket = Socket.open({ family, type, nonBlocking, namespace: pod.namespace.fd });
   socket.setReceiveTimeout(WAIT_MS);
+  socket.setSendTimeout(WAIT_MS);
   return socket;
 }
 

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { boundingSet } from "./container/capabilities.ts";
+import { imageName, imageProblem, resolveImage } from "./images/image.ts";
+import { expand } from "./pod/expand.ts";
+import { parseStat } from "./process/identity.ts";
+import { quote } from "./process/run.ts";
+import { hostMounts } from "./rootfs/host-mounts.ts";
+import { hostsFile } from "./sandbox/etc-files.ts";
+import { testContainer, testPod } from "./testing/pods.ts";
+
+describe("small rules", () => {
+  it("expands $(NAME) as Kubernetes does", () => {
+    const lookup = (name: string): string | undefined => ({ A: "1", B: "$(A)" })[name];
+    const table: [string, string][] = [
+      ["$(A)", "1"],
+      ["x$(A)y$(A)", "x1y1"],
+      ["$$(A)", "$(A)"],
+      ["$$$(A)", "$1"],
+      ["$(NONE)", "$(NONE)"],
+      ["$(B)", "$(A)"],
+      ["$A $( $(A", "$A $( $(A"],
+      ["100%$", "100%$"],
+    ];
+    for (const [text, expected] of table) assert.equal(expand(text, lookup), expected, text);
+  });
+
+  it("finds the built-in images under any registry, tag and digest", () => {
+    const agnhost = [
+      "agnhost",
+      "agnhost:2.53",
+      "registry.k8s.io/e2e-test-images/agnhost:2.53@sha256:ab",
+      "h:5000/agnhost",
+    ];
+    for (const reference of agnhost) assert.equal(imageName(reference), "agnhost", reference);
+    assert.equal(resolveImage("registry.k8s.io/pause:3.10").kind, "built-in");
+    for (const reference of ["nginx", "agnhost-extra:1", "my/pause-er", "constructor"]) {
+      assert.equal(resolveImage(reference).kind, "host", reference);
+    }
+    assert.equal(imageProblem(testContainer("a", "true")), undefined);
+    assert.match(
+      imageProblem({ name: "a", image: "nginx", args: ["x"] } as never)!,
+      /set the container's command/,
+    );
+  });
+
+  it("grants what stays inside the pod, and says what does not", () => {
+    assert.match(boundingSet(undefined), /^-all,\+audit_write,.*\+net_raw,/);
+    assert.doesNotMatch(boundingSet(undefined), /mknod|net_admin|sys_admin/);
+    assert.equal(boundingSet({ drop: ["ALL"], add: ["NET_BIND_SERVICE"] }), "-all,+net_bind_service");
+    assert.match(boundingSet({ add: ["CAP_NET_ADMIN"] }), /\+net_admin/);
+    assert.throws(
+      () => boundingSet({ add: ["SYS_MODULE"] }),
+      /SYS_MODULE would reach the host; allowed are /,
+    );
+  });
+
+  it("shows the host's file systems, not the kernel's or what is private", () => {
+    const mountinfo = `22 27 0:21 / /proc rw - proc proc rw
+27 1 254:0 / / rw - ext4 /dev/vda rw
+28 27 8:1 / /home\\040dir rw - ext4 /dev/sda1 rw
+29 27 0:25 / /run rw - tmpfs tmpfs rw
+30 29 0:26 / /run/user/1 rw - ext4 /dev/x rw
+31 27 0:27 / /opt/data rw - xfs /dev/y rw
+32 27 0:27 /f /etc/hosts rw - ext4 /dev/y rw
+33 27 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup rw
+34 27 0:29 / /home\\040dir/doc rw - fuse.portal portal rw
+`;
+    assert.deepEqual(
+      hostMounts(mountinfo, path => path !== "/etc/hosts"),
+      ["/home dir", "/opt/data"],
+    );
+  });
+
+  it("reads a process's identity past any name it gave itself", () => {
+    const fields = Array.from({ length: 50 }, (_, index) => String(index + 3)).join(" ");
+    assert.deepEqual(parseStat(`42 (a) S b) S ${fields.slice(2)}\n`), {
+      pid: 42,
+      startTicks: "22",
+      state: "S",
+    });
+    assert.equal(parseStat("42 (sh) S 1 2"), undefined);
+    assert.equal(parseStat(""), undefined);
+  });
+
+  it("quotes for the shell", () => {
+    assert.equal(quote("plain-1.2/x"), "plain-1.2/x");
+    assert.equal(quote("it's $HOME"), `'it'\\''s $HOME'`);
+    assert.equal(quote(""), "''");
+  });
+
+  it("writes /etc/hosts with subdomain and aliases", () => {
+    const pod = testPod([], { subdomain: "db", hostAliases: [{ ip: "1.2.3.4", hostnames: ["a", "b"] }] });
+    const lines = hostsFile(pod, ["10.0.0.1"], "db-0").split("\n").slice(7);
+    assert.deepEqual(lines, [
+      "10.0.0.1\tdb-0.db.default.svc.cluster.local\tdb-0",
+      "",
+      "# Entries added by HostAliases.",
+      "1.2.3.4\ta\tb",
+      "",
+    ]);
+  });
+});
