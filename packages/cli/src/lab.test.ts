@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -13,6 +13,20 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("main.js", import.meta.url));
 const DEMO = fileURLToPath(new URL("../../../examples/demo.yaml", import.meta.url));
+
+const PREFIX = join(tmpdir(), "podwire-cli-lab-");
+
+/** Labs of test runs that were killed. */
+async function removeOrphans(): Promise<void> {
+  for (const entry of readdirSync(tmpdir())) {
+    const folder = join(tmpdir(), entry);
+    const pid = folder.startsWith(PREFIX) ? folder.slice(PREFIX.length) : "self";
+    if (existsSync(`/proc/${pid}`)) continue;
+    const env = { ...process.env, PODWIRE_RUN_DIR: join(folder, "run") };
+    await once(spawn(process.execPath, [MAIN, "down", "--all"], { env, stdio: "ignore" }), "exit");
+    rmSync(folder, { recursive: true });
+  }
+}
 
 interface Result {
   readonly code: number | null;
@@ -26,11 +40,16 @@ describe("podwire commands over a lab", function () {
   let run: string;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "podwire-cli-lab-"));
+    await removeOrphans();
+    folder = `${PREFIX}${process.pid}`;
+    mkdirSync(folder);
     run = join(folder, "run");
     const up = await podwire("up", "--detach", "--nodes", "2");
     assert.equal(up.code, 0, up.stderr);
-    assert.match(up.stderr, /starting the control plane\n[\s\S]*nodes Ready: 2 of 2\nlab cli is Ready: 2 nodes in /);
+    assert.match(
+      up.stderr,
+      /starting the control plane\n[\s\S]*nodes Ready: 2 of 2\nlab cli is Ready: 2 nodes in /,
+    );
     assert.equal(up.stdout, "");
   });
 
@@ -79,7 +98,10 @@ describe("podwire commands over a lab", function () {
 
   it("status shows nodes and processes, as a table and as JSON", async () => {
     const table = await podwire("status");
-    assert.match(table.stdout, /^lab cli: Ready, up \d+s, \d+ MB resident\nAPI server: http:\/\/127\.0\.0\.1:\d+\n/);
+    assert.match(
+      table.stdout,
+      /^lab cli: Ready, up \d+s, \d+ MB resident\nAPI server: http:\/\/127\.0\.0\.1:\d+\n/,
+    );
     assert.match(table.stdout, /\nnode-1 {3}Ready {4}0 {6}172\.30\.0\.11,fd00:172:30::b/);
     const status = JSON.parse((await podwire("status", "-o", "json")).stdout);
     assert.deepEqual(
@@ -89,7 +111,10 @@ describe("podwire commands over a lab", function () {
   });
 
   it("apply creates, changes nothing that is equal, changes what differs, and goes on after a failure", async () => {
-    assert.equal((await podwire("apply", "-f", DEMO)).stdout, "pod/web-1 created\npod/web-2 created\npod/web-3 created\npod/pair created\n");
+    assert.equal(
+      (await podwire("apply", "-f", DEMO)).stdout,
+      "pod/web-1 created\npod/web-2 created\npod/web-3 created\npod/pair created\n",
+    );
     assert.equal(
       (await podwire("apply", "-f", DEMO)).stdout,
       "pod/web-1 unchanged\npod/web-2 unchanged\npod/web-3 unchanged\npod/pair unchanged\n",
@@ -102,7 +127,10 @@ describe("podwire commands over a lab", function () {
     writeFileSync(file, pod("Bad_Name", "x") + pod("changing", "two"));
     const { code, stdout, stderr } = await podwire("apply", "-f", file);
     assert.equal(stdout, "pod/changing configured\n");
-    assert.match(stderr, /^error: pod\/Bad_Name: Error from server \(Invalid\): Pod "Bad_Name" is invalid: metadata\.name/);
+    assert.match(
+      stderr,
+      /^error: pod\/Bad_Name: Error from server \(Invalid\): Pod "Bad_Name" is invalid: metadata\.name/,
+    );
     assert.equal(code, 1);
     const labels = JSON.parse((await podwire("get", "pod", "changing", "-o", "json")).stdout).metadata.labels;
     assert.deepEqual(labels, { app: "two" });
@@ -121,34 +149,59 @@ describe("podwire commands over a lab", function () {
     const [code] = (await once(watch, "exit")) as [number];
     assert.equal(code, 130);
     const table = (await podwire("get", "pods", "-l", "app=web")).stdout;
-    assert.match(table, /^NAME {4}READY {3}STATUS {4}RESTARTS {3}AGE\nweb-1 {3}1\/1 {5}Running {3}0 {10}\d+s\nweb-2 .*\nweb-3 .*\n$/);
-    assert.match((await podwire("get", "pods", "-o", "wide", "-A")).stdout, /^NAMESPACE +NAME +READY .* IP +NODE /);
-    assert.equal((await podwire("get", "pod/web-1", "node/node-1", "-o", "name")).stdout, "pod/web-1\nnode/node-1\n");
+    assert.match(
+      table,
+      /^NAME {4}READY {3}STATUS {4}RESTARTS {3}AGE\nweb-1 {3}1\/1 {5}Running {3}0 {10}\d+s\nweb-2 .*\nweb-3 .*\n$/,
+    );
+    assert.match(
+      (await podwire("get", "pods", "-o", "wide", "-A")).stdout,
+      /^NAMESPACE +NAME +READY .* IP +NODE /,
+    );
+    assert.equal(
+      (await podwire("get", "pod/web-1", "node/node-1", "-o", "name")).stdout,
+      "pod/web-1\nnode/node-1\n",
+    );
     assert.match((await podwire("get", "po", "web-1", "-o", "yaml")).stdout, /^apiVersion: v1\nkind: Pod\n/);
     assert.equal(JSON.parse((await podwire("get", "no,po", "-o", "json")).stdout).items.length, 2 + 5);
     const none = await podwire("get", "pods", "-n", "kube-system");
     assert.deepEqual(none, { code: 0, stdout: "", stderr: "No resources found in kube-system namespace\n" });
     const missing = await podwire("get", "pod", "nope");
-    assert.deepEqual(missing, { code: 1, stdout: "", stderr: 'error: Error from server (NotFound): pods "nope" not found\n' });
+    assert.deepEqual(missing, {
+      code: 1,
+      stdout: "",
+      stderr: 'error: Error from server (NotFound): pods "nope" not found\n',
+    });
   });
 
   it("exec passes stdin, streams and the exit code on", async () => {
-    assert.deepEqual(await podwire("exec", "pair", "-c", "client", "--", "sh", "-c", "echo out; echo err >&2; exit 7"), {
-      code: 7,
-      stdout: "out\n",
-      stderr: "err\n",
-    });
+    assert.deepEqual(
+      await podwire("exec", "pair", "-c", "client", "--", "sh", "-c", "echo out; echo err >&2; exit 7"),
+      {
+        code: 7,
+        stdout: "out\n",
+        stderr: "err\n",
+      },
+    );
     const large = "x".repeat(1 << 20);
     assert.equal((await fed(large, "exec", "-i", "web-1", "--", "cat")).stdout, large);
     const several = await podwire("exec", "pair", "--", "true");
     assert.equal(several.code, 1);
-    assert.match(several.stderr, /a container name must be specified for pod pair, choose one of: \[server client\]/);
+    assert.match(
+      several.stderr,
+      /a container name must be specified for pod pair, choose one of: \[server client\]/,
+    );
   });
 
   it("logs prints what was written, and follows until Ctrl-C", async () => {
-    assert.match((await podwire("logs", "pair", "-c", "client")).stdout, /^server answers on localhost:8080$/m);
+    assert.match(
+      (await podwire("logs", "pair", "-c", "client")).stdout,
+      /^server answers on localhost:8080$/m,
+    );
     assert.equal((await podwire("logs", "web-1", "--tail", "1")).stdout.split("\n").length, 2);
-    assert.match((await podwire("logs", "web-1", "--timestamps", "--tail", "1")).stdout, /^\d{4}-\d\d-\d\dT[\d:.]+Z /);
+    assert.match(
+      (await podwire("logs", "web-1", "--timestamps", "--tail", "1")).stdout,
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z /,
+    );
     const follow = start(["logs", "-f", "web-1"]);
     await once(follow.stdout!, "data");
     follow.kill("SIGINT");
@@ -180,7 +233,10 @@ describe("podwire commands over a lab", function () {
   it("a second up of the name is refused, and the first goes on", async () => {
     const { code, stderr } = await podwire("up");
     assert.equal(code, 1);
-    assert.match(stderr, /^error: lab cli is already up: take it down with "podwire down --name cli", or use another --name\n$/);
+    assert.match(
+      stderr,
+      /^error: lab cli is already up: take it down with "podwire down --name cli", or use another --name\n$/,
+    );
     assert.equal((await podwire("status")).code, 0);
   });
 

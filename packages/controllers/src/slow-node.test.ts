@@ -31,9 +31,12 @@ describe("a node that does not read its stream", () => {
     );
     try {
       await plane.until(kinds.nodes, { name: "stuck" }, node => node?.spec.podCIDRs !== undefined);
-      // More than HTTP/2's flow control lets out before somebody reads.
+      // A client that never began to read would be buffered for by gRPC itself.
+      await new Promise(resolve => call.once("data", resolve));
+      call.pause();
+      // More than gRPC and HTTP/2 hold between the two before somebody reads on.
       const note = "x".repeat(200_000);
-      for (let index = 0; index < 20; index++) {
+      for (let index = 0; index < 40; index++) {
         const metadata = { namespace: "default", name: `big${index}`, annotations: { note } };
         const spec = { containers: [{ name: "main", image: "agnhost" }], nodeName: "stuck" };
         await plane.registry.create(kinds.pods, { metadata, spec });

@@ -7,7 +7,7 @@
  * Linux's VXLAN device drops the same: no I flag, reserved bits set, frames to another MAC.
  */
 import { Drop, PeerFlag, peerFlags, type Tables } from "@podwire/tables";
-import { ethernet, Fit, vxlan } from "@podwire/wire";
+import { ethernet, Fit, ipv4, ipv6, vxlan } from "@podwire/wire";
 import { ENCAPSULATION_BYTES } from "./offload/index.ts";
 
 /** Checks all that is around the inner packet of the datagram in [at, end); `peer` is who sent it. */
@@ -42,4 +42,15 @@ export function checkEncapsulation(
 export function isKernelDevice(tables: Tables, peer: number): boolean {
   const row = tables.peer(peer);
   return row >= 0 && (peerFlags(tables.words, row) & PeerFlag.remoteChecksumOffload) === 0;
+}
+
+/**
+ * Whether a message that the kernel says holds segments of `size` bytes is one inner packet instead: a UDP super-packet
+ * that a kernel VXLAN device left unsplit, of which `size` is the inner payload bytes of each segment.
+ */
+export function isUnsplitMessage(view: DataView, at: number, end: number, size: number): boolean {
+  const ipAt = at + ENCAPSULATION_BYTES;
+  if (size >= end - at || ipAt + ipv6.HEADER_BYTES > end) return false;
+  const bytes = view.getUint8(ipAt) >> 4 === 4 ? ipv4.totalLength(view, ipAt) : ipv6.totalLength(view, ipAt);
+  return ipAt + bytes === end;
 }

@@ -3,10 +3,10 @@
  * are collected for as long as one receive lasts, and neighbours of a flow become one write (offload/merge.ts).
  */
 import { Counter, type Counters, Drop, limits as tableLimits } from "@podwire/tables";
-import { virtio } from "@podwire/wire";
+import { Protocol, tcp, udp, virtio } from "@podwire/wire";
 import type { ArenaLayout } from "./arena-layout.ts";
 import type { ChecksumKernel } from "./offload/index.ts";
-import { IOVEC_BYTES, IovecWriter, Merger } from "./offload/index.ts";
+import { IOVEC_BYTES, IovecWriter, Merger, OffloadReject } from "./offload/index.ts";
 import type { Packet } from "./packet.ts";
 import type { PacketIo } from "./ports.ts";
 
@@ -18,6 +18,7 @@ export class Deliverer {
   /** MTU of each port; 0: there is no such port. */
   readonly #mtus = new Int32Array(tableLimits.ports);
   readonly #io: PacketIo;
+  readonly #view: DataView;
   readonly #iovecsAt: number;
   readonly #iovecs: IovecWriter;
   readonly #merger: Merger;
@@ -32,6 +33,7 @@ export class Deliverer {
     mergeUdp: boolean,
   ) {
     this.#io = io;
+    this.#view = io.arena.view;
     this.#iovecsAt = layout.deliverIovecsAt;
     this.#iovecs = new IovecWriter(io.arena);
     this.#counters = counters;
@@ -80,6 +82,25 @@ export class Deliverer {
     if (this.#merger.add(port, packet.at, end, partial)) return;
     this.drain();
     this.#merger.add(port, packet.at, end, partial);
+  }
+
+  /**
+   * Collects a super-packet that a peer's kernel left unsplit. Its segments are of `gsoSize` bytes or, when that is not
+   * known (0), as large as the port takes. Returns 0 or the drop reason.
+   */
+  collectSuperPacket(port: number, packet: Packet): number {
+    const transportAt = packet.at + packet.headerBytes;
+    const headerBytes =
+      packet.headerBytes +
+      (packet.protocol === Protocol.Tcp ? tcp.headerBytes(this.#view, transportAt) : udp.HEADER_BYTES);
+    const gsoSize = packet.gsoSize > 0 ? packet.gsoSize : this.#mtus[port]! - headerBytes;
+    const end = packet.at + packet.length;
+    let refusal = this.#merger.addSuperPacket(port, packet.at, end, gsoSize);
+    if (refusal === OffloadReject.NoRoom) {
+      this.drain();
+      refusal = this.#merger.addSuperPacket(port, packet.at, end, gsoSize);
+    }
+    return refusal === OffloadReject.None ? Drop.none : Drop.tooBig;
   }
 
   /** Writes all that was collected: before the memory it lies in is received into again. */

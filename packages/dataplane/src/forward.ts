@@ -59,6 +59,8 @@ export class Forwarder {
     const isToPeer = targetKind(to) === TargetKind.peer;
     const mtu = isToPeer ? this.#encapsulator.mtu(targetIndex(to)) : this.#deliverer.mtu(targetIndex(to));
     if (mtu === 0) return Drop.portGone;
+    if (isUnsplit(packet, mtu) && !isToPeer)
+      return this.#deliverer.collectSuperPacket(targetIndex(to), packet);
     if (packet.segmentBytes > mtu && !this.#mayShrink(packet, mtu))
       return this.#tooBig(packet, to, lane, mtu);
     if (isToPeer) return this.#counted(this.#encapsulator.send(targetIndex(to), lane, packet, mtu));
@@ -101,4 +103,13 @@ export class Forwarder {
     this.#errors.send(this.tables, packet, IcmpError.tooBig, told);
     return Drop.tooBig;
   }
+}
+
+/**
+ * Whether a peer's kernel left a super-packet whole, as it does over a virtual link (its VXLAN device hands the splitting
+ * to hardware that is not there): the size of its segments is known, or it is larger than any packet here may be.
+ */
+function isUnsplit(packet: Packet, mtu: number): boolean {
+  if (targetKind(packet.arrival) !== TargetKind.peer || packet.needsChecksum === 0) return false;
+  return packet.gsoSize > 0 || packet.length > mtu;
 }

@@ -43,7 +43,7 @@ import { type ArenaLayout, TUN_SLOT_BYTES } from "./arena-layout.ts";
 import { outerPeer } from "./binding.ts";
 import { Clock } from "./clock.ts";
 import { Conntrack } from "./conntrack.ts";
-import { checkEncapsulation, isKernelDevice } from "./decapsulate.ts";
+import { checkEncapsulation, isKernelDevice, isUnsplitMessage } from "./decapsulate.ts";
 import { Deliverer } from "./deliver.ts";
 import { decapsulateEcn } from "./ecn.ts";
 import { Encapsulator } from "./encapsulate.ts";
@@ -231,7 +231,8 @@ export class Pipeline {
     const tos = received[row + RECEIVED.tos]!;
     // An empty datagram is one, too.
     const size = Math.max(1, received[row + RECEIVED.segmentSize]!);
-    const datagrams = Math.max(1, Math.ceil((end - at) / size));
+    const isUnsplit = isUnsplitMessage(this.#view, at, end, size);
+    const datagrams = isUnsplit ? 1 : Math.max(1, Math.ceil((end - at) / size));
     const sender = outerPeer(this.#tables, this.#view, received[row + RECEIVED.sourceAt]!);
     if (sender === TargetKind.outside) {
       this.#counters.drop(Drop.outerSourceUnknown, datagrams);
@@ -239,15 +240,22 @@ export class Pipeline {
     }
     const peer = targetIndex(sender);
     this.#counters.peerIn(peer, datagrams, end - at);
+    if (isUnsplit) {
+      this.#packet.arrival = sender;
+      const reason = this.#datagram(peer, at, end, tos, size);
+      if (reason !== Drop.none) this.#counters.drop(reason, 1);
+      return;
+    }
     for (let index = 0; index < datagrams; index++) {
       const from = at + index * size;
       this.#packet.arrival = sender;
-      const reason = this.#datagram(peer, from, Math.min(from + size, end), tos);
+      const reason = this.#datagram(peer, from, Math.min(from + size, end), tos, 0);
       if (reason !== Drop.none) this.#counters.drop(reason, 1);
     }
   }
 
-  #datagram(peer: number, at: number, end: number, tos: number): number {
+  /** `gsoSize`: payload bytes of each segment of a super-packet that the peer left unsplit, else 0. */
+  #datagram(peer: number, at: number, end: number, tos: number, gsoSize: number): number {
     const view = this.#view;
     const packet = this.#packet;
     const ipAt = at + ENCAPSULATION_BYTES;
@@ -258,6 +266,7 @@ export class Pipeline {
       (isKernelDevice(this.#tables, peer) ? guessPartialChecksum(view, ipAt, ipAt + packet.length) : 0);
     if (partial < 0) return Drop.remoteChecksumBad;
     withoutVirtioHeader(packet, partial);
+    packet.gsoSize = gsoSize;
     return decapsulateEcn(view, ipAt, packet.version, tos) || this.#flowPath.process(packet);
   }
 

@@ -23,14 +23,15 @@ import {
   takeDown,
 } from "./index.ts";
 import { networkNamespace } from "./state/identity.ts";
-import { NO_TRACES, tracesOf } from "./testing/machine.ts";
+import { NO_TRACES, removeOrphans, tracesOf } from "./testing/machine.ts";
 
 const FAKE = fileURLToPath(new URL("testing/fake-daemon.js", import.meta.url));
 const PROGRAM: Program = { command: process.execPath, arguments: [FAKE] };
 
 describe("lab", function () {
   this.timeout(30_000);
-  const base = join(tmpdir(), `podwire-lab-test-${process.pid}`);
+  const prefix = join(tmpdir(), "podwire-lab-test-");
+  const base = `${prefix}${process.pid}`;
   let counter = 0;
   let outerRunDirectory: string | undefined;
 
@@ -48,6 +49,8 @@ describe("lab", function () {
       delete process.env.FAKE_FAULTS;
     }
   }
+
+  before(() => removeOrphans(prefix));
 
   beforeEach(() => {
     outerRunDirectory = process.env.PODWIRE_RUN_DIR;
@@ -211,6 +214,17 @@ describe("lab", function () {
     const deaf = config();
     const lab = await withFaults("node-1=deaf", () => startLab(deaf, { program: PROGRAM }));
     await lab.down();
+    assertNothingLeft(deaf.name);
+  });
+
+  it("those who are tired of waiting for it force the end", async () => {
+    const deaf = config();
+    const lab = await withFaults("node-1=deaf,node-2=deaf", () => startLab(deaf, { program: PROGRAM }));
+    const deaths = [lab.pidOf("node-1")!, lab.pidOf("node-2")!];
+    const gone = lab.down();
+    lab.force();
+    await gone;
+    assert(deaths.every(pid => !existsSync(`/proc/${pid}/exe`)));
     assertNothingLeft(deaf.name);
   });
 

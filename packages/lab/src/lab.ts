@@ -8,6 +8,7 @@ import type { LabConfig } from "./config/cluster.ts";
 import { type ControlSocket, serveControl } from "./down/control-socket.ts";
 import { removeLab } from "./down/down.ts";
 import { LabError, LabStopped } from "./errors.ts";
+import { READY_TIMEOUT_MS, READY_TIMEOUT_MS_PER_NODE } from "./limits.ts";
 import { boundLogs } from "./processes/log-files.ts";
 import { controlPlaneSpec, nodeSpec } from "./processes/podwire-daemons.ts";
 import type { Program } from "./processes/program.ts";
@@ -72,8 +73,10 @@ export class Lab extends LabView {
   async begin(waitTimeoutMs: number): Promise<void> {
     this.#releaseLogs = boundLogs(this.paths.logs);
     this.#step("starting the control plane");
+    const readyTimeoutMs = READY_TIMEOUT_MS + this.config.nodes.length * READY_TIMEOUT_MS_PER_NODE;
     const controlPlane = this.#supervisor.start(
       controlPlaneSpec(this.config, this.paths, this.#program, this.#apiPort),
+      readyTimeoutMs,
     );
     // Its failure is reported below, after the underlay, which needs no control plane.
     controlPlane.catch(() => {});
@@ -86,7 +89,7 @@ export class Lab extends LabView {
     this.#step("starting the node daemons");
     // They load while the control plane does, and find it when it is there.
     const nodes = topology.nodes.map(host =>
-      this.#supervisor.start(nodeSpec(this.config, this.paths, this.#program, host)),
+      this.#supervisor.start(nodeSpec(this.config, this.paths, this.#program, host), readyTimeoutMs),
     );
     await this.#unlessGoing(Promise.all([controlPlane, ...nodes]));
     const onReady = (ready: number) => this.#step(`nodes Ready: ${ready} of ${this.config.nodes.length}`);

@@ -37,8 +37,12 @@ export const MAX_LOG_BYTES = 4 << 20;
 /** The last lines of a log that an error quotes. */
 export const QUOTED_LOG_LINES = 15;
 
-/** A daemon must write its ready line within this time, else the start fails and quotes its log. */
+/**
+ * A daemon must write its ready line within this time, and so much more for every node that starts along with
+ * it, else the start fails and quotes its log.
+ */
 export const READY_TIMEOUT_MS = 20_000;
+export const READY_TIMEOUT_MS_PER_NODE = 1_000;
 
 /** Nodes must become Ready within this time of `up`; --wait-timeout overrides. */
 export const DEFAULT_WAIT_TIMEOUT_MS = 30_000;

@@ -21,7 +21,7 @@ const PORT_TRIES = 200;
 
 /** Resolves with the port that the API server will listen on. */
 export async function preflight(config: LabConfig, paths: LabPaths): Promise<number> {
-  checkPrivileges(readFileSync("/proc/self/status", "utf8"));
+  requirePrivileges();
   checkTun("/dev/net/tun");
   checkCommands();
   checkSocketPaths(config, paths);
@@ -29,12 +29,17 @@ export async function preflight(config: LabConfig, paths: LabPaths): Promise<num
   return config.apiPort === undefined ? freeApiPort(config.name) : checkPort(config);
 }
 
+/** Throws a LabError when this process may not make and remove network namespaces. */
+export function requirePrivileges(): void {
+  checkPrivileges(readFileSync("/proc/self/status", "utf8"));
+}
+
 export function checkPrivileges(status: string): void {
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
   const missing = Object.entries(CAPABILITIES).filter(([, bit]) => ((effective >> bit) & 1n) === 0n);
   if (missing.length === 0) return;
   const names = missing.map(([name]) => name).join(" and ");
-  throw new LabError(`a lab needs ${names} to make network namespaces: run podwire as root (sudo)`);
+  throw new LabError(`a lab needs ${names} for its network namespaces: run podwire as root (sudo)`);
 }
 
 export function checkTun(path: string): void {
@@ -77,7 +82,7 @@ function checkSocketPaths(config: LabConfig, paths: LabPaths): void {
   }
 }
 
-function checkDisk(directory: string): void {
+export function checkDisk(directory: string): void {
   let path = dirname(directory);
   while (!existsSync(path)) path = dirname(path);
   const { bavail, bsize } = statfsSync(path);

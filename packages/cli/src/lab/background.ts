@@ -117,6 +117,7 @@ function keepDiary(lab: Lab): void {
       // The lab is being removed.
     }
   };
+  process.on("uncaughtExceptionMonitor", error => write(`died: ${error.stack}`));
   lab.events.on("died", (daemon, how, delayMs) =>
     write(`${daemon} died (${how}); starting it again in ${delayMs} ms`),
   );

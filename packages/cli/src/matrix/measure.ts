@@ -12,8 +12,11 @@ const AGNHOST = "/agnhost";
 /** Every pod runs a process for the matrix, and paths grow with the square: more is refused, with the way out. */
 const MAX_PODS = 64;
 /** More at once would measure how they wait for a processor. */
-const PROBES_AT_ONCE = 2;
-/** One pod's whole share of the matrix. */
+const PROBES_AT_ONCE = 1;
+/** A pod asks one target after the other, so that they do not wait for each other; beyond this, several rows. */
+const TARGETS_IN_A_ROW = 32;
+const TARGET_TIMEOUT_SECONDS = 1;
+/** One pod's whole share of the matrix: more than a row of targets that all time out. */
 const PROBE_TIMEOUT_MS = 60_000;
 const SERVE_TIMEOUT_MS = 10_000;
 
@@ -134,9 +137,10 @@ async function probeFrom(client: ApiClient, from: Server, servers: readonly Serv
     from.pod,
     servers.map(({ pod }) => pod),
   );
+  const rows = Math.ceil(targets.length / TARGETS_IN_A_ROW);
   let output = "";
   const session = await client.exec(from.pod, {
-    command: [AGNHOST, "probe"],
+    command: [AGNHOST, "probe", `--timeout=${TARGET_TIMEOUT_SECONDS}s`, `--concurrency=${rows}`],
     container: from.pod.container,
     stdin: true,
     stdout: bytes => {

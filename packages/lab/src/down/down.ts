@@ -7,6 +7,7 @@ import type { ProcessIdentity } from "@podwire/runtime";
 import { checkLabName } from "../config/lab-name.ts";
 import { LabError } from "../errors.ts";
 import { TERMINATION_GRACE_MS } from "../limits.ts";
+import { requirePrivileges } from "../preflight.ts";
 import {
   type LabPaths,
   labNames,
@@ -32,6 +33,7 @@ export async function takeDown(name: string): Promise<boolean> {
     removeEmptyRunDirectory(paths);
     return asked;
   }
+  requirePrivileges();
   await removeLab(paths);
   return true;
 }

@@ -52,7 +52,10 @@ async function kill(members: readonly ProcessIdentity[]): Promise<void> {
 }
 
 /** Waits for the death of processes that are not our children; resolves with those that live on. */
-export async function untilDead(members: readonly ProcessIdentity[], timeoutMs: number): Promise<ProcessIdentity[]> {
+export async function untilDead(
+  members: readonly ProcessIdentity[],
+  timeoutMs: number,
+): Promise<ProcessIdentity[]> {
   const deadline = performance.now() + timeoutMs;
   let left = members.filter(isAlive);
   while (left.length > 0 && performance.now() < deadline) {

@@ -39,7 +39,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   #stopping = false;
 
   /** Starts a daemon and keeps it alive from then on. Resolves with its ready line. */
-  async start(spec: DaemonSpec, readyTimeoutMs: number = READY_TIMEOUT_MS): Promise<Record<string, unknown>> {
+  async start(spec: DaemonSpec, readyTimeoutMs: number): Promise<Record<string, unknown>> {
     const supervised: Supervised = {
       spec,
       daemon: undefined,

@@ -2,7 +2,9 @@
  * What a lab may leave on the machine, told apart from what others do there at the same time: everything of a lab
  * names its directory, lives in it, or lives in a namespace that a process of the lab holds.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { knownLabs, takeDown } from "../down/down.ts";
 import { findMembers } from "../down/members.ts";
 import { allPids, processStat } from "../state/identity.ts";
 
@@ -51,5 +53,17 @@ function entriesOf(directory: string): string[] {
     return readdirSync(directory);
   } catch {
     return [];
+  }
+}
+
+/** Takes down the labs of test runs that were killed: their run directories end in the process id of the run. */
+export async function removeOrphans(prefix: string): Promise<void> {
+  for (const entry of entriesOf(dirname(prefix))) {
+    const path = join(dirname(prefix), entry);
+    const pid = path.startsWith(prefix) ? Number(path.slice(prefix.length)) : process.pid;
+    if (pid === process.pid || processStat(pid)) continue;
+    process.env.PODWIRE_RUN_DIR = path;
+    for (const name of await knownLabs()) await takeDown(name);
+    rmSync(path, { recursive: true, force: true });
   }
 }

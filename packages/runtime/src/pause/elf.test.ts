@@ -63,11 +63,11 @@ function pauseCodeBytes(file: Buffer): number {
   return file.length - HEADERS_BYTES;
 }
 
-/** The program waits for a signal: it has blocked them by now. */
+/** The program sleeps, in every one of a few looks: it waits for its signals. */
 async function sleeping(pid: number): Promise<void> {
-  for (;;) {
-    const blocked = /SigBlk:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
-    if ((BigInt(`0x${blocked}`) & 0x14002n) === 0x14002n) return;
-    await new Promise(resolve => setImmediate(resolve));
+  for (let looks = 0; looks < 5; ) {
+    const state = /State:\s*(\w)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    looks = state === "S" ? looks + 1 : 0;
+    await new Promise(resolve => setTimeout(resolve, 5));
   }
 }

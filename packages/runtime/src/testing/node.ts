@@ -1,9 +1,10 @@
 /** A node for tests: a Runtime in a lab directory of its own, with what it reported, and nothing left after. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Pod, PodStatus } from "@podwire/api";
 import type { Network, PodEvent } from "../pod/ports.ts";
+import { namespaceOf, processesIn } from "../process/identity.ts";
 import { Runtime, type RuntimeOptions } from "../runtime.ts";
 
 /** Addresses by count; attaching nothing: pods talk over lo, which a container brings up by itself. */
@@ -24,6 +25,32 @@ export function countingNetwork(): Network & { attached: Map<string, readonly st
   };
 }
 
+/** What test processes that were killed have left: ended and removed by the next one. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = /^podwire-test-(\d+)-/.exec(name)?.[1];
+    if (!owner || existsSync(`/proc/${owner}`)) continue;
+    const labDir = join(tmpdir(), name);
+    const own = namespaceOf(process.pid, "net");
+    const named = processesNaming(labDir);
+    const networks = new Set(named.map(pid => namespaceOf(pid, "net")).filter(inode => inode !== own));
+    for (const inode of networks)
+      if (inode !== undefined) for (const pid of processesIn("net", inode)) kill(pid);
+    for (const pid of named) kill(pid);
+    rmSync(labDir, { recursive: true, force: true });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone already.
+  }
+}
+
+let swept = false;
+
 export class TestNode {
   readonly labDir: string;
   readonly nodeDir: string;
@@ -36,6 +63,8 @@ export class TestNode {
   readonly #listeners = new Set<() => void>();
 
   constructor(options: Partial<RuntimeOptions> = {}) {
+    if (!swept) sweep();
+    swept = true;
     this.#options = options;
     this.labDir = options.labDir ?? mkdtempSync(join(tmpdir(), `podwire-test-${process.pid}-`));
     this.nodeDir = join(this.labDir, "nodes", "worker-1");

@@ -1,0 +1,75 @@
+/** kill -9 of the daemon, at rest and at any moment: what ran goes on, and nothing is ever left over. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { PodStatus } from "@podwire/api";
+import { processesNaming, TestNode } from "./testing/node.ts";
+
+const DAEMON = fileURLToPath(new URL("testing/daemon.js", import.meta.url));
+
+const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+function daemon(labDir: string, name: string): ChildProcess {
+  return spawn(process.execPath, [DAEMON, labDir, name], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+}
+
+describe("a daemon that is killed", function () {
+  this.timeout(60_000);
+
+  it("leaves its pods running, and the next one takes them over", async () => {
+    const labDir = mkdtempSync(join(tmpdir(), `podwire-test-${process.pid}-`));
+    const child = daemon(labDir, "survivor");
+    const before = JSON.parse(String((await once(child.stdout!, "data"))[0])) as PodStatus;
+    await kill(child);
+    const node = new TestNode({ labDir });
+    try {
+      const recovered = await node.runtime.recover();
+      assert.deepEqual(
+        recovered.map(pod => pod.metadata.uid),
+        ["survivor"],
+      );
+      const after = await node.until("survivor", status => status.phase === "Running", "running");
+      const ids = (status: PodStatus) =>
+        status.containerStatuses!.map(one => [one.containerID, one.restartCount, one.state]);
+      assert.deepEqual(ids(after), ids(before));
+      // The FIFO held what was written while nobody read; only what had been read and not yet stored may miss.
+      const log = await node.untilLog("survivor", "counts", "\n60\n");
+      const numbers = log.trim().split("\n").map(Number);
+      assert.deepEqual(
+        numbers,
+        [...new Set(numbers)].sort((a, b) => a - b),
+      );
+      assert.ok(numbers.length >= numbers.at(-1)! - 2, log);
+    } finally {
+      await node.stop();
+    }
+  });
+
+  it(`leaves nothing over, killed at any moment of a pod's start (seed ${seed})`, async () => {
+    let random = seed;
+    for (let round = 0; round < 12; round++) {
+      random = (random * 1103515245 + 12345) % 2 ** 31;
+      const labDir = mkdtempSync(join(tmpdir(), `podwire-test-${process.pid}-`));
+      const child = daemon(labDir, "early");
+      // The daemon is up after about 150 ms; from then on, a pod starts in about 60.
+      await new Promise(resolve => setTimeout(resolve, 100 + (random % 180)));
+      await kill(child);
+      const node = new TestNode({ labDir });
+      await node.runtime.recover();
+      for (const { metadata } of node.runtime.pods()) {
+        await node.until(metadata.uid, status => status.phase === "Running", `running, round ${round}`);
+      }
+      await node.stop();
+      assert.deepEqual(processesNaming(labDir), [], `round ${round}`);
+    }
+  });
+});
