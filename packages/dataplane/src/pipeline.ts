@@ -230,26 +230,23 @@ export class Pipeline {
     const end = at + received[row + RECEIVED.length]!;
     const tos = received[row + RECEIVED.tos]!;
     // An empty datagram is one, too.
-    const size = Math.max(1, received[row + RECEIVED.segmentSize]!);
-    const isUnsplit = isUnsplitMessage(this.#view, at, end, size);
-    const datagrams = isUnsplit ? 1 : Math.max(1, Math.ceil((end - at) / size));
+    const segmentSize = Math.max(1, received[row + RECEIVED.segmentSize]!);
     const sender = outerPeer(this.#tables, this.#view, received[row + RECEIVED.sourceAt]!);
     if (sender === TargetKind.outside) {
-      this.#counters.drop(Drop.outerSourceUnknown, datagrams);
+      this.#counters.drop(Drop.outerSourceUnknown, Math.max(1, Math.ceil((end - at) / segmentSize)));
       return;
     }
     const peer = targetIndex(sender);
+    const isUnsplit =
+      isKernelDevice(this.#tables, peer) && isUnsplitMessage(this.#view, at, end, segmentSize);
+    const size = isUnsplit ? end - at : segmentSize;
+    const datagrams = Math.max(1, Math.ceil((end - at) / size));
     this.#counters.peerIn(peer, datagrams, end - at);
-    if (isUnsplit) {
-      this.#packet.arrival = sender;
-      const reason = this.#datagram(peer, at, end, tos, size);
-      if (reason !== Drop.none) this.#counters.drop(reason, 1);
-      return;
-    }
     for (let index = 0; index < datagrams; index++) {
       const from = at + index * size;
       this.#packet.arrival = sender;
-      const reason = this.#datagram(peer, from, Math.min(from + size, end), tos, 0);
+      const to = Math.min(from + size, end);
+      const reason = this.#datagram(peer, from, to, tos, isUnsplit ? segmentSize : 0);
       if (reason !== Drop.none) this.#counters.drop(reason, 1);
     }
   }

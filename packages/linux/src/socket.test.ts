@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ERRNO } from "./errno.ts";
 import { POLL, pollFd } from "./fd.ts";
 import { nativeMemory } from "./memory.ts";
-import { Socket, SOL, TCP } from "./socket.ts";
+import { SOL, Socket, TCP } from "./socket.ts";
 
 describe("sockets", () => {
   for (const [family, loopback] of [
@@ -47,7 +47,10 @@ describe("sockets", () => {
     one.bind("127.0.0.1", 0);
     one.listen(1);
     const { port } = one.local();
-    assert.throws(() => other.bind("127.0.0.1", port), /127\.0\.0\.1:\d+: bind: EADDRINUSE .*choose another port/);
+    assert.throws(
+      () => other.bind("127.0.0.1", port),
+      /127\.0\.0\.1:\d+: bind: EADDRINUSE .*choose another port/,
+    );
     assert.throws(() => other.connect("127.0.0.1", 1), /127\.0\.0\.1:1: connect: ECONNREFUSED/);
     one.close();
     other.close();

@@ -26,6 +26,8 @@ export const LIMITS = {
   setupTimeoutMs: 10_000,
   /** SIGKILL takes effect within milliseconds; a process in uninterruptible sleep is given up on. */
   killTimeoutMs: 5_000,
+  /** A run whose process 1 is not there yet, or not any more, is looked at again after this. */
+  killRetryMs: 10,
   /** A container's end is reported when its output has been read, at the latest after this. */
   drainTimeoutMs: 1_000,
 

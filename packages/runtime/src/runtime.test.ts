@@ -263,9 +263,9 @@ process 1
     );
     node.runtime.apply(pod);
     const oneEnded = (status: PodStatus): boolean =>
-      status.containerStatuses![0]!.state!.terminated !== undefined;
-    const status = await node.until(pod.metadata.uid, oneEnded, "the first ended");
-    assert.ok(status.containerStatuses![1]!.state!.running);
+      status.containerStatuses![0]!.state!.terminated !== undefined &&
+      status.containerStatuses![1]!.state!.running !== undefined;
+    await node.until(pod.metadata.uid, oneEnded, "the first ended, the second runs");
     const log = await node.untilLog(pod.metadata.uid, "two", "ps -eo args\n");
     assert.match(log, /bin\/pause/);
     assert.doesNotMatch(log, /sleep 6[12]\n/, "what the first left in the background went with it");

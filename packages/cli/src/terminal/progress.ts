@@ -48,7 +48,7 @@ export class Progress {
 
   #draw(): void {
     const frame = FRAMES[this.#frame++ % FRAMES.length]!;
-    const room = (this.#terminal.stderr.columns ?? 80) - 3;
+    const room = (this.#terminal.stderr.columns || 80) - 3;
     this.#terminal.stderr.write(`${CLEAR_LINE}${frame} ${this.#text.slice(0, room)}`);
   }
 }

@@ -6,6 +6,4 @@ export const LIMITS = {
   reconnectDelayMs: { first: 20, most: 300 },
   /** Events kept while there is no connection; beyond, the oldest go: they are for people, not for state. */
   queuedEvents: 256,
-  /** How long a stream that the control plane asked for may take to connect back. */
-  attachTimeoutMs: 5_000,
 } as const;

@@ -168,7 +168,8 @@ export class NodeSyncClient {
     this.#registered = true;
     this.#retryDelayMs = LIMITS.reconnectDelayMs.first;
     this.#options.connection?.({ connected: true });
-    this.#beat();
+    // "Not ready yet" can wait for its second: most nodes are ready before, and are spared the condition and taints.
+    if (this.#notReady === "") this.#beat();
     for (const message of this.#outbox.resend()) this.#send(message);
   }
 

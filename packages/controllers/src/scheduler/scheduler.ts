@@ -16,7 +16,7 @@ import { WorkQueue } from "../work-queue.ts";
 import { choose } from "./choose.ts";
 import { hasEnded, Placements } from "./placements.ts";
 
-export const SCHEDULER_NAME = "default-scheduler";
+const SCHEDULER_NAME = "default-scheduler";
 const ORIGIN = { component: SCHEDULER_NAME } as const;
 
 export function startScheduler(context: ControllerContext, wallClockMs = Date.now): Controller {

@@ -45,14 +45,20 @@ for (const underlayFamily of FAMILIES) {
         const headers = family === 4 ? 28 : 48;
         const to = addressOfPod(other, family);
         assert.equal(ping(one, to, { bytes: network.podMtu - headers, dontFragment: true }), 0);
-        assert.equal(ping(one, to, { bytes: network.podMtu - headers + 1, dontFragment: true }), ERRNO.EMSGSIZE);
+        assert.equal(
+          ping(one, to, { bytes: network.podMtu - headers + 1, dontFragment: true }),
+          ERRNO.EMSGSIZE,
+        );
       }
     });
 
     it("counts hops: one on a node, two across nodes", () => {
       const one = network.pod("a1");
       for (const family of FAMILIES) {
-        for (const [to, enough] of [["a2", 2], ["b1", 3]] as const) {
+        for (const [to, enough] of [
+          ["a2", 2],
+          ["b1", 3],
+        ] as const) {
           const address = addressOfPod(network.pod(to), family);
           assert.equal(ping(one, address, { timeToLive: enough }), 0);
           assert.equal(ping(one, address, { timeToLive: enough - 1 }), EXPIRED_IN_TRANSIT);
@@ -67,7 +73,11 @@ for (const underlayFamily of FAMILIES) {
       assert.ok(drops["no-such-pod"]! > 0, JSON.stringify(drops));
       assert.ok(scalars.superPacketsSplit > 0 && scalars.superPacketsMerged > 0);
       const flows = node!.dataPlane!.flows();
-      assert.ok(flows.some(flow => flow.source === network.pod("a1").ipv4 && flow.destination === network.pod("b1").ipv4));
+      assert.ok(
+        flows.some(
+          flow => flow.source === network.pod("a1").ipv4 && flow.destination === network.pod("b1").ipv4,
+        ),
+      );
     });
   });
 }

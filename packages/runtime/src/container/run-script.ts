@@ -20,6 +20,8 @@ export interface RunScript {
   process: ContainerProcess;
   /** The container's folder of this run, as seen inside the root. */
   folder: string;
+  /** Joins the pod's process namespace: what it leaves behind must be told from the others'. */
+  sharedProcesses: boolean;
   /** Mount point to detach once everything is mounted. */
   podsInRoot: string;
 }
@@ -30,6 +32,8 @@ export const RUN_FILES = {
   fstab: "fstab",
   shim: "shim",
   main: "main",
+  /** Mount and process namespace of a run that shares the pod's processes, as readlink(1) prints them. */
+  namespaces: "namespaces",
   /** Not empty once the command was about to be executed. */
   started: "started",
   error: "error",
@@ -41,13 +45,17 @@ export const RUN_FILES = {
 /** FIFOs of a container, beside the folders of its runs. */
 export const CONTAINER_FIFOS = ["life", "stdout", "stderr"] as const;
 
-export function runScript({ process, folder, podsInRoot }: RunScript): string {
+export function runScript({ process, folder, podsInRoot, sharedProcesses }: RunScript): string {
+  // A fork, so not where the first one becomes process 1.
+  const note = sharedProcesses
+    ? `readlink /proc/self/ns/mnt /proc/self/ns/pid >${RUN_FILES.namespaces}\n`
+    : "";
   const giveUp = `exit ${START_ERROR_EXIT_CODE}`;
   return `cd ${quote(folder)} || exit 1
 umask 022
 read -r stat </proc/self/stat
 printf '%s\\n' "$stat" >${RUN_FILES.shim}
-echo ready
+${note}echo ready
 exec >/dev/null 2>>${RUN_FILES.error} 3<>../life 4<>../stdout 5<>../stderr
 (
 exec 6>${RUN_FILES.started}

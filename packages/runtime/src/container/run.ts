@@ -80,7 +80,10 @@ export async function startRun(
   write(RUN_FILES.info, JSON.stringify(info));
   write(RUN_FILES.fstab, fstab(mounts));
   write(RUN_FILES.terminationLog, "");
-  write(RUN_FILES.script, runScript({ process, folder: inRoot, podsInRoot: PODS_IN_ROOT }));
+  write(
+    RUN_FILES.script,
+    runScript({ process, folder: inRoot, podsInRoot: PODS_IN_ROOT, sharedProcesses: info.sharedProcesses }),
+  );
   const watch = watchRun(folder, watcher);
   const { root, sandbox } = namespaces;
   const shell = ["sh", join(inRoot, RUN_FILES.script), folder];
@@ -171,21 +174,23 @@ export function terminateRun(folder: string): void {
 }
 
 /**
- * SIGKILL to all of the container: the end of process 1 ends its namespace; in a process namespace shared by
- * the pod (then `mounts` is given), the container's processes are those of its mount namespace.
+ * SIGKILL to all of the container: the end of process 1 ends its namespace. Where that is the pod's, the
+ * container's processes are those of its mount namespace. Returns whether process 1 was found.
  */
-export function killRun(folder: string, mounts: number | undefined): void {
-  signal(mainProcess(folder), "SIGKILL");
-  if (mounts === undefined) return;
-  const shim = readIdentity(join(folder, RUN_FILES.shim));
-  for (const pid of processesIn("mnt", mounts)) {
-    if (pid !== shim?.pid) signalQuietly(pid);
-  }
+export function killRun(folder: string): boolean {
+  const found = signal(mainProcess(folder), "SIGKILL");
+  killLeftovers(folder);
+  return found;
 }
 
-/** Mount namespace of a run, by its shim. */
-export function mountNamespace(shim: ProcessIdentity): number | undefined {
-  return isRunning(shim) ? namespaceOf(shim.pid, "mnt") : undefined;
+/** Ends what a run that shares the pod's processes has left in the background; others leave nothing. */
+export function killLeftovers(folder: string): void {
+  const numbers = readText(join(folder, RUN_FILES.namespaces))?.match(/\d+/g);
+  if (!numbers) return;
+  const [mounts, processes] = numbers.map(Number);
+  for (const pid of processesIn("mnt", mounts!)) {
+    if (namespaceOf(pid, "pid") === processes) signalQuietly(pid);
+  }
 }
 
 /** The last resort when even the shim does not end. */

@@ -10,15 +10,15 @@ import { join } from "node:path";
 import { LIMITS } from "../limits.ts";
 import { LogFile } from "../logs/log-file.ts";
 import type { ContainerObservation, Problem, Run } from "../pod/observation.ts";
-import { type ProcessIdentity, readIdentity } from "../process/identity.ts";
+import type { ProcessIdentity } from "../process/identity.ts";
 import { atMost } from "../process/run.ts";
 import type { Mount } from "../rootfs/fstab.ts";
 import type { ContainerProcess } from "./process.ts";
 import {
+  killLeftovers,
   killRun,
   killShim,
   mainProcess,
-  mountNamespace,
   type RunInfo,
   type RunNamespaces,
   type RunWatcher,
@@ -41,7 +41,6 @@ interface Live {
   /** Reading of stdout and stderr, to their ends. */
   drained: Promise<void>[];
   watch: { close(): void } | undefined;
-  mountNamespace: number | undefined;
   killTimer: NodeJS.Timeout | undefined;
   killAtMs: number;
 }
@@ -144,10 +143,7 @@ export class ContainerSlot {
     if (killAtMs >= live.killAtMs) return;
     live.killAtMs = killAtMs;
     clearTimeout(live.killTimer);
-    live.killTimer = setTimeout(() => {
-      killRun(live.folder, live.mountNamespace);
-      live.killTimer = setTimeout(() => killShim(live.folder), LIMITS.killTimeoutMs);
-    }, graceMs);
+    live.killTimer = setTimeout(() => this.#kill(live), graceMs);
   }
 
   /** The running container's process 1 and how it was started, for exec; undefined when it does not run. */
@@ -185,6 +181,14 @@ export class ContainerSlot {
     this.#live = undefined;
   }
 
+  #kill(live: Live): void {
+    // In its first millisecond a run has no process 1 yet: killing the shim then would lose sight of it.
+    const killed = killRun(live.folder);
+    live.killTimer = killed
+      ? setTimeout(() => killShim(live.folder), LIMITS.killTimeoutMs)
+      : setTimeout(() => this.#kill(live), LIMITS.killRetryMs);
+  }
+
   #advance(run: Run): void {
     if (this.#seen.current) this.#seen.previous = this.#seen.current;
     this.#seen.current = run;
@@ -204,12 +208,12 @@ export class ContainerSlot {
     const now = readRun(folder);
     if (now.state !== "running") {
       live.watch.close();
+      killLeftovers(folder);
       this.#read(folder, run);
       return;
     }
     run.startedAtMs = now.startedAtMs;
     this.#live = live;
-    this.#noteMountNamespace(live);
   }
 
   #newLive(info: RunInfo, folder: string): Live {
@@ -221,7 +225,6 @@ export class ContainerSlot {
       log,
       drained: [],
       watch: undefined,
-      mountNamespace: undefined,
       killTimer: undefined,
       killAtMs: never,
     };
@@ -239,17 +242,18 @@ export class ContainerSlot {
 
   #started(live: Live): void {
     if (this.#live !== live) return;
-    this.#noteMountNamespace(live);
     const run = this.#seen.current;
     const now = readRun(live.folder);
     if (!run || run.startedAtMs !== undefined || now.state !== "running") return;
     run.startedAtMs = now.startedAtMs;
+    // Asked to end while it was being set up: setup ignores SIGTERM.
+    if (run.stopping) terminateRun(live.folder);
     this.#events.started();
   }
 
   async #ended(live: Live): Promise<void> {
     clearTimeout(live.killTimer);
-    if (live.mountNamespace !== undefined) killRun(live.folder, live.mountNamespace);
+    killLeftovers(live.folder);
     await atMost(LIMITS.drainTimeoutMs, Promise.all(live.drained));
     if (this.#live !== live) return;
     live.watch?.close();
@@ -264,13 +268,6 @@ export class ContainerSlot {
     if (state.state !== "ended") return;
     run.end = state.end;
     run.startedAtMs ??= state.end.startedAtMs;
-  }
-
-  /** Needed only where the end of process 1 does not end the others. */
-  #noteMountNamespace(live: Live): void {
-    if (!live.info.sharedProcesses) return;
-    const shim = readIdentity(join(live.folder, RUN_FILES.shim));
-    live.mountNamespace = shim && mountNamespace(shim);
   }
 
   #prune(): void {

@@ -36,10 +36,8 @@ export async function startContainer(request: StartRequest): Promise<void> {
   const { container, pod, slot } = request;
   const image = imageProblem(container);
   if (image !== undefined) return refuseImage(request, image);
-  const builtIn = resolveImage(container.image!).kind === "built-in";
-  if (slot.observation.current === undefined) {
-    request.event(builtIn ? events.pulled(pod, container) : events.notPulled(pod, container));
-  }
+  if (resolveImage(container.image!).kind === "built-in") request.event(events.pulled(pod, container));
+  else if (slot.observation.current === undefined) request.event(events.notPulled(pod, container));
   let process: ContainerProcess;
   try {
     process = containerProcess(pod, container, request.place);

@@ -106,7 +106,9 @@ export class PodNetwork {
       network.addAddress("eth0", `192.168.9.${number}/24`);
       network.addAddress("eth0", `fd09::${number}/64`);
     });
-    withRtnetlink(this.#underlay.fd, network => network.setLink(`node${number}`, { master: "underlay", up: true }));
+    withRtnetlink(this.#underlay.fd, network =>
+      network.setLink(`node${number}`, { master: "underlay", up: true }),
+    );
     for (let i = 1; i <= pods; i++) {
       node.pods.push({
         name: `${String.fromCharCode(96 + number)}${i}`,
@@ -186,7 +188,14 @@ export class PodNetwork {
     writeSysctl(namespace.fd, "net.ipv4.ip_forward", 1);
     writeSysctl(namespace.fd, "net.ipv6.conf.all.forwarding", 1);
     withRtnetlink(namespace.fd, network => {
-      network.createVxlan({ name: "vxlan", vni: VNI, udpPort: UDP_PORT, local, mac: mac(number), mtu: this.podMtu });
+      network.createVxlan({
+        name: "vxlan",
+        vni: VNI,
+        udpPort: UDP_PORT,
+        local,
+        mac: mac(number),
+        mtu: this.podMtu,
+      });
       network.setLink("vxlan", { up: true });
       for (const peer of this.nodes.filter(other => other !== node)) {
         network.replaceForwarding("vxlan", mac(peer.number), this.#identity(peer).addresses[0]!);

@@ -1,7 +1,16 @@
 /** Traffic between test pods: echo requests, a UDP exchange, a TCP stream. Each says what it saw, or throws. */
 
 import assert from "node:assert/strict";
-import { ERRNO, type NativeMemory, nativeMemory, POLL, pollFd, SOL, Socket, type SocketOptions } from "@podwire/linux";
+import {
+  ERRNO,
+  type NativeMemory,
+  nativeMemory,
+  POLL,
+  pollFd,
+  SOL,
+  Socket,
+  type SocketOptions,
+} from "@podwire/linux";
 import type { TestPod } from "./pod-network.ts";
 
 const WAIT_MS = 3000;
@@ -119,7 +128,8 @@ function pump(client: Socket, server: Socket, bytes: number): void {
   for (let i = 0; i < 2 * CHUNK; i++) out.u8[i] = i % PERIOD;
   let sent = 0;
   for (let received = 0; received < bytes; ) {
-    const taken = sent < bytes ? client.send(out, sent % PERIOD, Math.min(CHUNK, bytes - sent)) : -ERRNO.EAGAIN;
+    const taken =
+      sent < bytes ? client.send(out, sent % PERIOD, Math.min(CHUNK, bytes - sent)) : -ERRNO.EAGAIN;
     assert.ok(taken > 0 || taken === -ERRNO.EAGAIN, `send: ${taken} after ${sent} of ${bytes} bytes`);
     if (taken > 0) sent += taken;
     const got = server.receive(into, 0, CHUNK);
