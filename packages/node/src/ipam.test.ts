@@ -22,7 +22,11 @@ describe("ipam", () => {
     assert.deepEqual(ipam.nodeAddresses(), ["10.244.1.1", "fd00:10:244:1::1"]);
     assert.deepEqual(ipam.allocate("a"), ["10.244.1.2", "fd00:10:244:1::2"]);
     assert.deepEqual(ipam.allocate("b"), ["10.244.1.3", "fd00:10:244:1::3"]);
-    assert.deepEqual(ipam.allocate("a"), ["10.244.1.2", "fd00:10:244:1::2"], "the same pod keeps its addresses");
+    assert.deepEqual(
+      ipam.allocate("a"),
+      ["10.244.1.2", "fd00:10:244:1::2"],
+      "the same pod keeps its addresses",
+    );
   });
 
   it("counts across the bytes of an address", () => {
@@ -46,7 +50,8 @@ describe("ipam", () => {
     assert.throws(
       () => ipam.allocate("b"),
       (error: Error) =>
-        error instanceof AddressRangeFull && /Node n1: no free address in pod CIDR 10\.244\.1\.0\/30/.test(error.message),
+        error instanceof AddressRangeFull &&
+        /Node n1: no free address in pod CIDR 10\.244\.1\.0\/30/.test(error.message),
     );
     ipam.release("a");
     assert.deepEqual(ipam.allocate("b"), ["10.244.1.2"]);

@@ -1,6 +1,6 @@
 /** Pods as real processes: one node, everything from apply to nothing left. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PodStatus } from "@podwire/api";
 import { AddressRangeFull } from "./pod/ports.ts";
@@ -299,6 +299,32 @@ process 1
     const done = await node.until(uid, hasPhase("Failed"), "failed");
     assert.equal(terminated(done).exitCode, 5);
     assert.equal(await node.logs(uid, "long"), "before\nafter\n");
+  });
+
+  it("gives a pod with hostNetwork the node's network, addresses and name", async () => {
+    const pod = testPod([testContainer("main", "readlink /proc/self/ns/net; hostname")], {
+      hostNetwork: true,
+    });
+    node.runtime.apply(pod);
+    const status = await node.until(pod.metadata.uid, hasPhase("Succeeded"), "succeeded");
+    assert.equal(await node.logs(pod.metadata.uid), `${readlinkSync("/proc/self/ns/net")}\nworker-1\n`);
+    assert.deepEqual(status.podIPs, [{ ip: "192.168.77.1" }, { ip: "fd77::1" }]);
+    assert.equal(node.network.attached.size, 0);
+  });
+
+  it("ends a pod at any moment of its start", async () => {
+    const pods = Array.from({ length: 16 }, () =>
+      testPod([testContainer("a", "sleep 600"), testContainer("b", "sleep 600 & sleep 600")]),
+    );
+    await Promise.all(
+      pods.map(async (pod, index) => {
+        node.runtime.apply(pod);
+        await new Promise(resolve => setTimeout(resolve, index * 12));
+        node.delete(pod, 0);
+        await node.untilGone(pod.metadata.uid);
+      }),
+    );
+    assert.equal(node.network.attached.size, 0);
   });
 
   it("makes another sandbox when its holder is killed", async () => {

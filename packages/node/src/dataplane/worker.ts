@@ -70,17 +70,21 @@ class DataPlaneThread {
     switch (command.kind) {
       case "addPort":
         this.#io.addPort(command.port, command.fd);
+        this.#loop.addPort(command.port, command.fd);
         this.#pipeline.addPort(command.port, command.mtu);
-        return this.#loop.addPort(command.port, command.fd);
+        break;
       case "removePort":
         this.#loop.removePort(command.port);
         this.#pipeline.removePort(command.port);
-        return this.#io.removePort(command.port);
+        this.#io.removePort(command.port);
+        break;
       case "publish":
         for (const peer of command.peers) this.#io.setPeer(peer.index, peer.address, peer.udpPort);
-        return this.#pipeline.publish(command.tables);
+        this.#pipeline.publish(command.tables);
+        break;
       case "stop":
-        return this.#loop.stop();
+        this.#loop.stop();
+        break;
     }
   }
 }
