@@ -9,6 +9,7 @@ export interface LabShape {
   nodes?: object[];
   networking?: object;
   underlay?: object;
+  vxlan?: object;
 }
 
 let counter = 0;

@@ -15,6 +15,8 @@ export const LIMITS = {
   /** Targets that `probe` asks at once, unless told otherwise: the others wait. */
   probeConcurrency: 8,
   probeTimeoutMs: 2_000,
+  /** `probe-serve` looks so often for a UDP port that is free at all its addresses: it fails then. */
+  probePortAttempts: 8,
   /** A line of `probe` or `probe-serve`: the connection is closed beyond. */
   probeLineBytes: 4096,
 } as const;

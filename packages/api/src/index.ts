@@ -27,7 +27,6 @@ export * from "./validation/field-error.ts";
 export * from "./validation/names.ts";
 export * from "./validation/validate.ts";
 export * from "./values/equal.ts";
-export * from "./values/ip.ts";
 export * from "./values/quantity.ts";
 export * from "./values/taints.ts";
 export * from "./values/time.ts";

@@ -1,4 +1,5 @@
-/** How a command ends: the exit codes, and the errors that choose them. */
+/** How a command ends: the exit codes, the errors that choose them, and how errors are said. */
+import type { Terminal } from "./terminal/terminal.ts";
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
@@ -39,22 +40,34 @@ const EXPECTED: Readonly<Record<string, number>> = {
 
 export interface Ending {
   readonly exitCode: number;
+  /** `error:`, or as kubectl says whose error it is: `Error from server (NotFound):`. */
+  readonly prefix: string;
   readonly message: string;
 }
 
 /** What is printed of an error and the code to exit with. Unexpected errors keep their stack. */
 export function endingOf(error: unknown): Ending {
-  if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message };
-  if (!(error instanceof Error)) return { exitCode: EXIT.failed, message: String(error) };
+  const prefix = "error:";
+  if (error instanceof CommandError) return { exitCode: error.exitCode, prefix, message: error.message };
+  if (!(error instanceof Error)) return { exitCode: EXIT.failed, prefix, message: String(error) };
   const exitCode = EXPECTED[error.name];
   if (exitCode !== undefined) {
-    const prefix = error.name === "ApiError" ? `Error from server (${reasonOf(error)}): ` : "";
-    return { exitCode, message: `${prefix}${error.message}` };
+    const isServers = error.name === "ApiError";
+    const from = isServers ? `Error from server (${reasonOf(error)}):` : prefix;
+    return { exitCode, prefix: from, message: error.message };
   }
   if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
-    return { exitCode: EXIT.failed, message: `${error.message}: the disk is full; make room and try again` };
+    const message = `${error.message}: the disk is full; make room and try again`;
+    return { exitCode: EXIT.failed, prefix, message };
   }
-  return { exitCode: EXIT.failed, message: error.stack ?? error.message };
+  return { exitCode: EXIT.failed, prefix, message: error.stack ?? error.message };
+}
+
+/** Says an error on stderr; `of` is the object of several that it is about. */
+export function sayError({ stderr, paintError }: Terminal, error: unknown, of?: string): void {
+  const { prefix, message } = endingOf(error);
+  if (message === "") return;
+  stderr.write(`${paintError("red", prefix)} ${of === undefined ? "" : `${of}: `}${message}\n`);
 }
 
 function reasonOf(error: Error): string {

@@ -129,7 +129,7 @@ describe("podwire commands over a lab", function () {
     assert.equal(stdout, "pod/changing configured\n");
     assert.match(
       stderr,
-      /^error: pod\/Bad_Name: Error from server \(Invalid\): Pod "Bad_Name" is invalid: metadata\.name/,
+      /^Error from server \(Invalid\): pod\/Bad_Name: Pod "Bad_Name" is invalid: metadata\.name/,
     );
     assert.equal(code, 1);
     const labels = JSON.parse((await podwire("get", "pod", "changing", "-o", "json")).stdout).metadata.labels;
@@ -169,7 +169,7 @@ describe("podwire commands over a lab", function () {
     assert.deepEqual(missing, {
       code: 1,
       stdout: "",
-      stderr: 'error: Error from server (NotFound): pods "nope" not found\n',
+      stderr: 'Error from server (NotFound): pods "nope" not found\n',
     });
   });
 
@@ -212,7 +212,7 @@ describe("podwire commands over a lab", function () {
     const { code, stdout, stderr } = await podwire("matrix", "-o", "json");
     assert.equal(code, 0, stderr);
     const { summary, paths } = JSON.parse(stdout);
-    assert.deepEqual(summary, { paths: 5 * 4 * 4, works: 80, nat: 0, fails: 0 });
+    assert.deepEqual(summary, { paths: 5 * 4 * 4, works: 80, nat: 0, fails: 0, unmeasured: 0 });
     assert.equal(paths.length, 80);
     const table = (await podwire("matrix", "-l", "app=web")).stdout;
     assert.match(table, /^TCP over IPv4, round trip in ms\nFROM {4}NODE {5}SEEN AS +web-1 +web-2 +web-3\n/);

@@ -7,7 +7,7 @@ export function integer(minimum: number, maximum: number): (text: string) => num
   return text => {
     const value = Number(text);
     if (/^-?\d+$/.test(text) && value >= minimum && value <= maximum) return value;
-    throw new InvalidArgumentError(`must be an integer from ${minimum} to ${maximum}.`);
+    throw new InvalidArgumentError(`It must be an integer from ${minimum} to ${maximum}.`);
   };
 }
 
@@ -15,7 +15,14 @@ export function integer(minimum: number, maximum: number): (text: string) => num
 export function duration(text: string): number {
   const seconds = parseSeconds(text);
   if (seconds !== undefined) return seconds;
-  throw new InvalidArgumentError("must be a duration such as 30s, 5m or 1h30m.");
+  throw new InvalidArgumentError("It must be a duration such as 30s, 5m or 1h30m.");
+}
+
+/** Seconds, at least one. */
+export function waitTime(text: string): number {
+  const seconds = duration(text);
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError("It must be at least 1s.");
 }
 
 /** Collects an option that may be given several times. */
@@ -31,6 +38,6 @@ export function commaList(text: string): string[] {
 /** `key=value`, several times, into a map. */
 export function keyValue(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf("=");
-  if (at <= 0) throw new InvalidArgumentError("must be KEY=VALUE.");
+  if (at <= 0) throw new InvalidArgumentError("It must be KEY=VALUE.");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }

@@ -2,12 +2,14 @@
 import { type Command, Option } from "commander";
 import { commaList, integer, keyValue, repeated } from "./option-values.ts";
 
+const GROUP = "Daemons (up starts them):";
 const port = integer(1, 65535);
 
 export function daemonCommands(program: Command): void {
   program
     .command("control-plane")
-    .description("run the API server and the controllers (`up` starts this)")
+    .helpGroup(GROUP)
+    .description("run the API server and the controllers")
     .requiredOption("--dir <directory>", "where the store is kept")
     .requiredOption("--listen <address:port>", "where clients reach the API server")
     .requiredOption("--nodes-socket <path>", "unix socket of the node daemons")
@@ -21,7 +23,8 @@ export function daemonCommands(program: Command): void {
 
   program
     .command("node")
-    .description("run one node's daemon (`up` starts this)")
+    .helpGroup(GROUP)
+    .description("run one node's daemon")
     .requiredOption("--name <node>", "name of the Node object")
     .requiredOption("--server <address>", "where the control plane serves nodes, such as unix:/path")
     .requiredOption("--dir <directory>", "where the node keeps its pods")

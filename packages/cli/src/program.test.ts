@@ -36,20 +36,29 @@ describe("podwire command line", function () {
     );
     assert.equal(help.stderr, "");
     assert.match(podwire(["version"]).stdout, /^podwire \d+\.\d+\.\d+\n$/);
+    assert.equal(podwire(["--version"]).stdout, podwire(["version"]).stdout);
+    assert.equal(podwire(["help", "up"]).stdout, podwire(["up", "--help"]).stdout);
     assert.match(podwire(["exec", "--help"]).stdout, /podwire exec \[options\] <pod> -- <command\.\.\.>/);
   });
 
   const usage: readonly (readonly [words: string, message: RegExp])[] = [
     ["gett pods", /unknown command 'gett'\n\(Did you mean get\?\)/],
     ["up --node 3", /unknown option '--node'\n\(Did you mean --nodes\?\)/],
-    ["up --nodes many", /argument 'many' is invalid\. must be an integer from 1 to 250/],
-    ["up --wait-timeout soon", /must be a duration such as 30s, 5m or 1h30m/],
+    [
+      "up --nodes many",
+      /argument 'many' is invalid\. It must be an integer from 1 to 250\.\n\(see podwire up --help\)/,
+    ],
+    ["up --wait-timeout soon", /It must be a duration such as 30s, 5m or 1h30m/],
+    ["up --wait-timeout 0", /It must be at least 1s/],
     ["up --name ../x", /"\.\.\/x" cannot be the name of a lab: must be at most 40 lower-case letters/],
     ["up -f none.yaml", /none\.yaml: no such file/],
     ["get", /missing required argument 'kind'/],
     ["get pods -o xml", /Allowed choices are json, yaml, wide, name/],
     ["get pod/", /"pod\/" must be KIND\/NAME, such as pod\/web/],
     ["get podz", /unknown kind "podz" \(did you mean "pods"\?\); known are /],
+    ["get pods -l a=b=c", /--selector: unable to parse requirement/],
+    ["logs node/node-1", /"node\/node-1" must be a pod, such as web or pod\/web/],
+    ["exec pod/ -- ls", /"pod\/" must be a pod/],
     ["get pods web -A", /an object's name needs its namespace/],
     ["apply", /required option '-f, --file <manifest>' not specified/],
     ["apply -f none.yaml", /none\.yaml: no such file/],

@@ -3,8 +3,9 @@
  * run, so that `podwire --help` loads nothing.
  */
 import { Command, CommanderError, Option } from "commander";
-import { EXIT, endingOf } from "./errors.ts";
-import { commaList, duration, integer } from "./option-values.ts";
+import { podwireVersion, runVersion } from "./commands/version.ts";
+import { EXIT, endingOf, sayError } from "./errors.ts";
+import { commaList, duration, integer, waitTime } from "./option-values.ts";
 import { daemonCommands } from "./program-daemons.ts";
 import { processTerminal, type Terminal } from "./terminal/terminal.ts";
 
@@ -21,9 +22,8 @@ export async function runCommandLine(
   } catch (error) {
     // Commander has printed its own errors, with a suggestion; help and --version end here as well.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const { exitCode, message } = endingOf(error);
-    if (message !== "") terminal.stderr.write(`${terminal.paintError("red", "error:")} ${message}\n`);
-    return exitCode;
+    sayError(terminal, error);
+    return endingOf(error).exitCode;
   }
 }
 
@@ -37,8 +37,9 @@ export function buildProgram(terminal: Terminal): Command {
     })
     .configureHelp({ sortSubcommands: false })
     .showSuggestionAfterError(true)
-    .showHelpAfterError("(see podwire --help, or podwire COMMAND --help)")
-    .helpCommand(false)
+    .showHelpAfterError("(see podwire --help)")
+    .helpCommand("help [command]", "the same as --help")
+    .version(`podwire ${podwireVersion()}`, "--version", "print the version")
     .addHelpText("after", "\nExit codes: 0, 1 failed, 2 usage, 130 interrupted.");
   labCommands(program, terminal);
   objectCommands(program, terminal);
@@ -48,8 +49,18 @@ export function buildProgram(terminal: Terminal): Command {
   program
     .command("version")
     .description("print the version")
-    .action(async () => (await import("./commands/version.ts")).runVersion(terminal));
+    .action(() => runVersion(terminal));
+  pointToHelp(program);
   return program;
+}
+
+/** A mistake in the options of a command names that command's help, unless it says something better. */
+function pointToHelp(parent: Command, line = parent.name()): void {
+  for (const command of parent.commands) {
+    const words = `${line} ${command.name()}`;
+    if (command.name() !== "exec") command.showHelpAfterError(`(see ${words} --help)`);
+    pointToHelp(command, words);
+  }
 }
 
 function labOption(): Option {
@@ -71,7 +82,7 @@ function labCommands(program: Command, terminal: Terminal): void {
     .option("--nodes <count>", "how many nodes (default: as in lab.yaml, or 3)", integer(1, 250))
     .option("-f, --file <lab.yaml>", "how to make it; - is stdin")
     .option("-d, --detach", "leave it running in the background once it is Ready")
-    .option("--wait-timeout <duration>", "how long the nodes may take to be Ready (default: 30s)", duration)
+    .option("--wait-timeout <duration>", "how long the nodes may take to be Ready (default: 30s)", waitTime)
     .option("--demo", "run a few pods in it and print their connectivity matrix")
     .addOption(new Option("--supervise <state>").hideHelp())
     .action(async options => (await import("./commands/up.ts")).runUp(options, terminal));
@@ -144,7 +155,7 @@ function podCommands(program: Command, terminal: Terminal): void {
     .showHelpAfterError("(options of the command itself go after --: podwire exec web -- ls -l)")
     .argument("<pod>")
     .argument("<command...>")
-    .option("-c, --container <container>", "which container (default: the pod's first)")
+    .option("-c, --container <container>", "which container (needed where the pod has several)")
     .option("-i, --stdin", "pass stdin on to the command")
     .option("-t, --tty", "run the command on a terminal")
     .action(async (pod, command, options) =>
@@ -154,7 +165,7 @@ function podCommands(program: Command, terminal: Terminal): void {
   namespaceOptions(program.command("logs"))
     .description("print what a container has written")
     .argument("<pod>")
-    .option("-c, --container <container>", "which container (default: the pod's first)")
+    .option("-c, --container <container>", "which container (needed where the pod has several)")
     .option("-f, --follow", "go on until the container ends")
     .option("--tail <lines>", "only the last lines", integer(0, Number.MAX_SAFE_INTEGER))
     .option("--since <duration>", "only lines younger than this, such as 90s or 5m", duration)

@@ -8,7 +8,6 @@ import type { Lab } from "./lab.ts";
 import type { StartOptions } from "./start.ts";
 import { labPaths } from "./state/directory.ts";
 
-export { type Cidr, parseCidr } from "./config/cidr.ts";
 export {
   defaultLabConfig,
   type LabConfig,

@@ -177,7 +177,10 @@ describe("lab", function () {
       /node-2: ended before it was ready \(exit code 3\).*\n {2}node-2 starts\n {2}node-2 cannot go on/,
     ],
     ["control-plane=crash", /control-plane: ended before it was ready \(exit code 3\)/],
-    ["node-1=unready", /after 1 s these nodes are not Ready: node-1 \(see their logs\)/],
+    [
+      "node-1=unready",
+      /^after 1 s these nodes are not Ready: node-1\nthe end of .*node-1\.log:\n {2}node-1 starts/,
+    ],
   ] as const;
   for (const [fault, message] of failures) {
     it(`a start that fails (${fault}) leaves nothing`, async () => {

@@ -8,8 +8,8 @@ import type { LabConfig } from "./config/cluster.ts";
 import { type ControlSocket, serveControl } from "./down/control-socket.ts";
 import { removeLab } from "./down/down.ts";
 import { LabError, LabStopped } from "./errors.ts";
-import { READY_TIMEOUT_MS, READY_TIMEOUT_MS_PER_NODE } from "./limits.ts";
-import { boundLogs } from "./processes/log-files.ts";
+import { QUOTED_LOGS, READY_TIMEOUT_MS, READY_TIMEOUT_MS_PER_NODE, SAVE_RETRY_MS } from "./limits.ts";
+import { boundLogs, quoteLog } from "./processes/log-files.ts";
 import { controlPlaneSpec, nodeSpec } from "./processes/podwire-daemons.ts";
 import type { Program } from "./processes/program.ts";
 import { Supervisor } from "./processes/supervisor.ts";
@@ -26,6 +26,8 @@ export interface LabEvents {
   /** A daemon died and is started again after `delayMs`. */
   died: [daemon: string, how: string, delayMs: number];
   restarted: [daemon: string];
+  /** Something is wrong that the lab lives with. */
+  trouble: [text: string];
 }
 
 export class Lab extends LabView {
@@ -36,6 +38,8 @@ export class Lab extends LabView {
   readonly #startedAt = new Date();
   #phase: LabState["phase"] = "Starting";
   #topology: Topology | undefined;
+  #unsaved = false;
+  #saveRetry: NodeJS.Timeout | undefined;
   #control: ControlSocket | undefined;
   #releaseLogs: (() => void) | undefined;
   #going: Promise<void> | undefined;
@@ -53,7 +57,7 @@ export class Lab extends LabView {
     this.#settle = settle;
     this.#supervisor.on("died", (daemon, how, delayMs) => this.#onDied(daemon, how, delayMs));
     this.#supervisor.on("restarted", daemon => this.events.emit("restarted", daemon));
-    this.#supervisor.on("changed", () => this.#save());
+    this.#supervisor.on("changed", () => this.#saveWhenPossible());
   }
 
   /** True from the moment someone wants the lab gone. */
@@ -94,8 +98,9 @@ export class Lab extends LabView {
     await this.#unlessGoing(Promise.all([controlPlane, ...nodes]));
     const onReady = (ready: number) => this.#step(`nodes Ready: ${ready} of ${this.config.nodes.length}`);
     const names = this.config.nodes.map(node => node.name);
+    const hint = (missing: readonly string[]) => this.#quoteLogs(missing);
     await this.#unlessGoing(
-      nodesReady(this.client, names, { timeoutMs: waitTimeoutMs, signal: this.#stop.signal, onReady }),
+      nodesReady(this.client, names, { timeoutMs: waitTimeoutMs, signal: this.#stop.signal, onReady, hint }),
     );
     this.#phase = "Ready";
     this.#save();
@@ -138,6 +143,7 @@ export class Lab extends LabView {
 
   async #takeDown(): Promise<void> {
     this.#stop.abort(new LabStopped(this.config.name));
+    clearTimeout(this.#saveRetry);
     this.#step("stopping the daemons");
     this.close();
     this.#releaseLogs?.();
@@ -168,6 +174,29 @@ export class Lab extends LabView {
     this.events.emit("died", daemon, how, delayMs);
     // Someone removed the directory under us: there is nothing left to keep alive.
     if (!existsSync(this.paths.directory)) void this.down().catch(() => {});
+  }
+
+  /** The logs are about to go with the lab, so a failure brings their ends along. */
+  #quoteLogs(daemons: readonly string[]): string {
+    const quotes = daemons.slice(0, QUOTED_LOGS).map(name => {
+      const path = this.paths.log(name);
+      return `\nthe end of ${path}:\n${quoteLog(path)}`;
+    });
+    return quotes.join("");
+  }
+
+  /** What runs, runs on when its record cannot be written: the disk is full, perhaps for a moment only. */
+  #saveWhenPossible(): void {
+    clearTimeout(this.#saveRetry);
+    try {
+      this.#save();
+      this.#unsaved = false;
+    } catch (error) {
+      if (!this.#unsaved)
+        this.events.emit("trouble", `cannot write ${this.paths.state}: ${(error as Error).message}`);
+      this.#unsaved = true;
+      this.#saveRetry = setTimeout(() => this.#saveWhenPossible(), SAVE_RETRY_MS).unref();
+    }
   }
 
   #save(): void {

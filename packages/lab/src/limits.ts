@@ -34,8 +34,12 @@ export const OVERLAY_BYTES = { IPv4: 50, IPv6: 70 } as const;
 /** A process log is cut to its second half at this size, so that a lab left alone does not fill /run. */
 export const MAX_LOG_BYTES = 4 << 20;
 
-/** The last lines of a log that an error quotes. */
+/** The last lines of a log that an error quotes, and of how many nodes that failed alike. */
 export const QUOTED_LOG_LINES = 15;
+export const QUOTED_LOGS = 2;
+
+/** lab.json that could not be written, for lack of room, is written again after this. */
+export const SAVE_RETRY_MS = 1_000;
 
 /**
  * A daemon must write its ready line within this time, and so much more for every node that starts along with

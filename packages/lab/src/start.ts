@@ -4,6 +4,8 @@
  * daemons, and then the wait until every Node is Ready. A step that fails takes everything back.
  */
 
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import type { LabConfig } from "./config/cluster.ts";
 import { checkLabName } from "./config/lab-name.ts";
 import { isSupervised } from "./down/control-socket.ts";
@@ -12,7 +14,14 @@ import { Lab } from "./lab.ts";
 import { DEFAULT_WAIT_TIMEOUT_MS } from "./limits.ts";
 import { preflight } from "./preflight.ts";
 import { type Program, podwireProgram } from "./processes/program.ts";
-import { type LabPaths, labNames, labPaths, makeDirectory } from "./state/directory.ts";
+import {
+  type LabPaths,
+  labNames,
+  labPaths,
+  makeDirectory,
+  makeRunDirectory,
+  removeEmptyRunDirectory,
+} from "./state/directory.ts";
 import { takeLock } from "./state/lock.ts";
 
 export interface StartOptions {
@@ -54,15 +63,22 @@ async function claim(
   apiPort: number,
   options: StartOptions,
 ): Promise<Lab> {
+  makeRunDirectory(dirname(paths.directory));
   const release = await takeLock(paths.lock);
+  let isOurs = false;
   try {
-    if (!makeDirectory(paths)) throw await nameTaken(config.name, paths);
+    isOurs = makeDirectory(paths);
+    if (!isOurs) throw await nameTaken(config.name, paths);
     const lab = new Lab(config, paths, apiPort, options.program ?? podwireProgram());
     options.listen?.(lab);
     await lab.serveControl();
     return lab;
+  } catch (error) {
+    if (isOurs) rmSync(paths.directory, { recursive: true, force: true });
+    throw error;
   } finally {
     release();
+    removeEmptyRunDirectory(paths);
   }
 }
 

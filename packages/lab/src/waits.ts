@@ -54,11 +54,18 @@ export async function until<T extends KubernetesObject, R>(
   }
 }
 
-/** Resolves when each of these nodes is Ready; `onReady` hears how many are. */
+export interface NodesReadyOptions extends WaitOptions {
+  /** Hears how many nodes are Ready, as often as that changes. */
+  readonly onReady?: (ready: number) => void;
+  /** What a failure says of the nodes that are not. */
+  readonly hint?: (missing: readonly string[]) => string;
+}
+
+/** Resolves when each of these nodes is Ready. */
 export async function nodesReady(
   api: Source,
   names: readonly string[],
-  options: WaitOptions & { readonly onReady?: (ready: number) => void } = {},
+  options: NodesReadyOptions = {},
 ): Promise<void> {
   const missing = (nodes: Node[]) => {
     const ready = new Set(nodes.filter(isReady).map(node => node.metadata.name));
@@ -75,7 +82,10 @@ export async function nodesReady(
       reported = ready;
       return ready === names.length ? true : undefined;
     },
-    nodes => `these nodes are not Ready: ${missing(nodes).join(", ")} (see their logs)`,
+    nodes => {
+      const left = missing(nodes);
+      return `these nodes are not Ready: ${left.join(", ")}${options.hint?.(left) ?? ""}`;
+    },
     options,
   );
 }

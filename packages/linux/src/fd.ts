@@ -38,6 +38,16 @@ export function pollFd(fd: number, events: number, timeoutMs: number): number {
   return ready > 0 ? pollMemory.view.getUint16(6, true) : 0;
 }
 
+/** Waits until one of several descriptors is ready; returns how many are, 0 after `timeoutMs`. */
+export function pollFds(wanted: readonly { fd: number; events: number }[], timeoutMs: number): number {
+  const memory = nativeMemory(wanted.length * POLLFD_BYTES);
+  for (const [i, { fd, events }] of wanted.entries()) {
+    memory.view.setInt32(i * POLLFD_BYTES, fd, true);
+    memory.view.setInt32(i * POLLFD_BYTES + 4, events, true);
+  }
+  return Math.max(0, libc.poll(memory.address, wanted.length, timeoutMs));
+}
+
 /** A counter that wakes an epoll of another thread. */
 export class EventFd {
   readonly fd: number;

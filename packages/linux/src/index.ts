@@ -3,7 +3,7 @@
 export { Epoll } from "./epoll.ts";
 export { ERRNO } from "./errno.ts";
 export { LinuxError } from "./errors.ts";
-export { closeFd, EventFd, POLL, pollFd, readFd, writeFd, yieldCore } from "./fd.ts";
+export { closeFd, EventFd, POLL, pollFd, pollFds, readFd, writeFd, yieldCore } from "./fd.ts";
 export { addressOf, type NativeMemory, nativeMemory, writeWord64 } from "./memory.ts";
 export {
   closeNamespace,

@@ -3,7 +3,7 @@
  * rule ends at the first comparison that does not hold.
  */
 
-import type { IpPrefix } from "./ip.ts";
+import { type Cidr, maskOf } from "@podwire/wire/cidr";
 import type { NetlinkBuilder } from "./netlink-message.ts";
 
 const NFTA_LIST_ELEM = 1;
@@ -55,11 +55,7 @@ export function interfaceName(device: string): Uint8Array {
 }
 
 /** Loads an address of the packet, cut to the length of `prefix`. */
-export function loadAddress(
-  builder: NetlinkBuilder,
-  which: "source" | "destination",
-  prefix: IpPrefix,
-): void {
+export function loadAddress(builder: NetlinkBuilder, which: "source" | "destination", prefix: Cidr): void {
   const length = prefix.bytes.length;
   expression(builder, "payload", () => {
     builder.attributeBe32(NFTA_PAYLOAD_DREG, REGISTER);
@@ -71,7 +67,7 @@ export function loadAddress(
     builder.attributeBe32(NFTA_BITWISE_SREG, REGISTER);
     builder.attributeBe32(NFTA_BITWISE_DREG, REGISTER);
     builder.attributeBe32(NFTA_BITWISE_LEN, length);
-    builder.nest(NFTA_BITWISE_MASK, () => builder.attribute(NFTA_DATA_VALUE, mask(prefix)));
+    builder.nest(NFTA_BITWISE_MASK, () => builder.attribute(NFTA_DATA_VALUE, maskOf(prefix)));
     builder.nest(NFTA_BITWISE_XOR, () => builder.attribute(NFTA_DATA_VALUE, new Uint8Array(length)));
   });
 }
@@ -86,19 +82,6 @@ export function compare(builder: NetlinkBuilder, operation: number, value: Uint8
 
 export function masquerade(builder: NetlinkBuilder): void {
   expression(builder, "masq", () => {});
-}
-
-/** The address with its host bits cleared, as a comparison after `loadAddress` sees it. */
-export function prefixBytes(prefix: IpPrefix): Uint8Array {
-  const ones = mask(prefix);
-  return prefix.bytes.map((byte, i) => byte & ones[i]!);
-}
-
-function mask(prefix: IpPrefix): Uint8Array {
-  return prefix.bytes.map((_, i) => {
-    const bits = Math.min(8, Math.max(0, prefix.prefixLength - i * 8));
-    return 0xff00 >> bits;
-  });
 }
 
 function meta(builder: NetlinkBuilder, key: number): void {

@@ -15,7 +15,8 @@
  * see the old table or the new one, and doing it twice is the same as doing it once.
  */
 
-import { type IpPrefix, parsePrefix } from "./ip.ts";
+import { type Cidr, networkOf } from "@podwire/wire/cidr";
+import { parsePrefix } from "./ip.ts";
 import { NETLINK_NETFILTER, NetlinkSocket } from "./netlink.ts";
 import { NetlinkBuilder, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REQUEST } from "./netlink-message.ts";
 import {
@@ -27,7 +28,6 @@ import {
   loadProtocol,
   masquerade,
   NOT_EQUAL,
-  prefixBytes,
 } from "./nftables-expression.ts";
 
 const NFPROTO_INET = 1;
@@ -125,7 +125,7 @@ class Transaction {
     return this;
   }
 
-  rule(name: string, pod: IpPrefix, clusterPrefixes: readonly IpPrefix[], device: string): this {
+  rule(name: string, pod: Cidr, clusterPrefixes: readonly Cidr[], device: string): this {
     this.#begin(NEW_RULE, NLM_F_CREATE | NLM_F_APPEND, `nftables rule: masquerade ${name}`);
     const builder = this.#builder;
     builder.attributeText(NFTA_RULE_TABLE, TABLE).attributeText(NFTA_RULE_CHAIN, CHAIN);
@@ -133,10 +133,10 @@ class Transaction {
       loadProtocol(builder);
       compare(builder, EQUAL, Uint8Array.of(pod.family === 4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
       loadAddress(builder, "source", pod);
-      compare(builder, EQUAL, prefixBytes(pod));
+      compare(builder, EQUAL, networkOf(pod).bytes);
       for (const prefix of clusterPrefixes) {
         loadAddress(builder, "destination", prefix);
-        compare(builder, NOT_EQUAL, prefixBytes(prefix));
+        compare(builder, NOT_EQUAL, networkOf(prefix).bytes);
       }
       loadOutputName(builder);
       compare(builder, NOT_EQUAL, interfaceName(device));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type Arena, createArena, FAILED, RECEIVED } from "@podwire/dataplane";
+import { formatAddress } from "@podwire/wire/address";
 import { ERRNO } from "./errno.ts";
 import { POLL, pollFd } from "./fd.ts";
-import { addressText } from "./ip.ts";
 import { addressOf, writeWord64 } from "./memory.ts";
 import { LinuxPacketIo, PACKET_IO_SCRATCH_BYTES } from "./packet-io.ts";
 import { withRtnetlink } from "./rtnetlink.ts";
@@ -76,7 +76,7 @@ describe("packet I/O over the underlay", () => {
       const count = receiver.receiveUnderlay(RECEIVE_AT, RECEIVE_BYTES);
       for (let row = 0; row < count * RECEIVED.columns; row += RECEIVED.columns) {
         const at = (column: keyof typeof RECEIVED) => receiver.received[row + RECEIVED[column]]!;
-        const source = addressText(arena.u8.slice(at("sourceAt"), at("sourceAt") + 16));
+        const source = formatAddress(arena.u8.slice(at("sourceAt"), at("sourceAt") + 16));
         assert.ok(arena.u8.subarray(at("at"), at("at") + at("length")).every(byte => byte === 7));
         rows.push([source, at("length"), at("segmentSize"), at("tos")]);
         seen += at("length");
@@ -93,9 +93,9 @@ describe("packet I/O over the underlay", () => {
     assert.equal(sender.flush(), 0);
     const rows = arrivals(1000).sort((a, b) => a[1] - b[1]);
     assert.deepEqual(rows, [
-      ["::ffff:a05:1", 100, 100, 0],
+      ["::ffff:10.5.0.1", 100, 100, 0],
       ["fd05::1", 200, 200, 0],
-      ["::ffff:a05:1", 300, 300, 3],
+      ["::ffff:10.5.0.1", 300, 300, 3],
       ["fd05::1", 400, 400, 0xb9],
     ]);
     assert.equal(receiver.receiveUnderlay(RECEIVE_AT, RECEIVE_BYTES), -ERRNO.EAGAIN);
@@ -105,7 +105,7 @@ describe("packet I/O over the underlay", () => {
     queue(1, 0, 44 * 1450 + 17, 1450, 1000);
     assert.equal(sender.flush(), 0);
     const rows = arrivals(44 * 1450 + 17);
-    assert.deepEqual(rows, [["::ffff:a05:1", 44 * 1450 + 17, 1450, 0]]);
+    assert.deepEqual(rows, [["::ffff:10.5.0.1", 44 * 1450 + 17, 1450, 0]]);
   });
 
   it("sends more than a lane's queue holds", () => {

@@ -6,7 +6,8 @@
  * ```
  */
 
-import { addressText, parsePrefix } from "./ip.ts";
+import { formatAddress } from "@podwire/wire/address";
+import { parsePrefix } from "./ip.ts";
 import type { NetlinkSocket } from "./netlink.ts";
 import {
   NetlinkBuilder,
@@ -77,7 +78,7 @@ export function listAddresses(socket: NetlinkSocket, device: string | undefined)
     const bytes = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
     const linkIndex = view.getUint32(4, true);
     if (bytes === undefined || (index !== undefined && linkIndex !== index)) continue;
-    found.push({ address: `${addressText(bytes)}/${payload[1]!}`, linkIndex });
+    found.push({ address: `${formatAddress(bytes)}/${payload[1]!}`, linkIndex });
   }
   return found;
 }

@@ -6,10 +6,10 @@
  * ```
  */
 
+import { formatMac } from "@podwire/wire/address";
 import { ERRNO } from "./errno.ts";
 import { LinuxError } from "./errors.ts";
-import { addressBytes } from "./ip.ts";
-import { macBytes, macText } from "./mac.ts";
+import { addressBytes, macBytes } from "./ip.ts";
 import type { NetlinkSocket } from "./netlink.ts";
 import {
   attributeNumber,
@@ -203,7 +203,7 @@ function readLink(reply: NetlinkReply): Link {
     name: attributeString(attributes.get(IFLA_IFNAME)) ?? "",
     up: (view.getUint32(8, true) & IFF_UP) !== 0,
     mtu: attributeNumber(attributes.get(IFLA_MTU)) ?? 0,
-    mac: mac?.length === 6 ? macText(mac) : undefined,
+    mac: mac?.length === 6 ? formatMac(mac) : undefined,
     kind: info === undefined ? undefined : attributeString(readAttributes(info, 0).get(IFLA_INFO_KIND)),
     txQueueLength: attributeNumber(attributes.get(IFLA_TXQLEN)) ?? 0,
   };

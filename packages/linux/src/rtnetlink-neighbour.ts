@@ -6,8 +6,7 @@
  * ```
  */
 
-import { addressBytes } from "./ip.ts";
-import { macBytes } from "./mac.ts";
+import { addressBytes, macBytes } from "./ip.ts";
 import type { NetlinkSocket } from "./netlink.ts";
 import { NetlinkBuilder, NLM_F_ACK, NLM_F_CREATE, NLM_F_REPLACE, NLM_F_REQUEST } from "./netlink-message.ts";
 import { linkIndex } from "./rtnetlink-link.ts";

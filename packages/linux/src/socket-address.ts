@@ -7,7 +7,8 @@
  * ```
  */
 
-import { addressBytes, addressText } from "./ip.ts";
+import { formatAddress, mapped } from "@podwire/wire/address";
+import { addressBytes } from "./ip.ts";
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;
@@ -19,27 +20,22 @@ const IPV4_BYTES = 16;
 const IPV6_ADDRESS = 8;
 const IPV6_BYTES = 28;
 
-/** Writes the address at `at`; returns its length. `mapped` writes IPv4 as ::ffff:a.b.c.d. */
+/** Writes the address at `at`; returns its length. `asMapped` writes IPv4 as ::ffff:a.b.c.d. */
 export function writeSocketAddress(
   u8: Uint8Array,
   at: number,
   address: string,
   port: number,
-  mapped = false,
+  asMapped = false,
 ): number {
-  const bytes = addressBytes(address);
-  const asIPv4 = bytes.length === 4 && !mapped;
+  const bytes = asMapped ? mapped(addressBytes(address)) : addressBytes(address);
+  const asIPv4 = bytes.length === 4;
   const length = asIPv4 ? IPV4_BYTES : IPV6_BYTES;
   u8.fill(0, at, at + length);
   u8[at] = asIPv4 ? AF_INET : AF_INET6;
   u8[at + PORT] = port >> 8;
   u8[at + PORT + 1] = port;
-  if (asIPv4) u8.set(bytes, at + IPV4_ADDRESS);
-  else if (bytes.length === 16) u8.set(bytes, at + IPV6_ADDRESS);
-  else {
-    u8.fill(0xff, at + IPV6_ADDRESS + 10, at + IPV6_ADDRESS + 12);
-    u8.set(bytes, at + IPV6_ADDRESS + 12);
-  }
+  u8.set(bytes, at + (asIPv4 ? IPV4_ADDRESS : IPV6_ADDRESS));
   return length;
 }
 
@@ -47,5 +43,5 @@ export function readSocketAddress(u8: Uint8Array, at: number): { address: string
   const port = (u8[at + PORT]! << 8) | u8[at + PORT + 1]!;
   const isIPv4 = u8[at] === AF_INET;
   const start = at + (isIPv4 ? IPV4_ADDRESS : IPV6_ADDRESS);
-  return { address: addressText(u8.slice(start, start + (isIPv4 ? 4 : 16))), port };
+  return { address: formatAddress(u8.subarray(start, start + (isIPv4 ? 4 : 16))), port };
 }

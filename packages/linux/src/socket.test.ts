@@ -30,6 +30,25 @@ describe("sockets", () => {
     });
   }
 
+  it("send a packet from an address of another, and see it on its way", () => {
+    const capture = Socket.open({ family: 4, type: "capture", nonBlocking: true });
+    const raw = Socket.open({ family: 4, type: "raw" });
+    const memory = nativeMemory(256);
+    // UDP from 127.9.9.9 to 127.0.0.1, port 9; the kernel fills in the IPv4 checksum.
+    const packet = [
+      0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 127, 9, 9, 9, 127, 0, 0, 1, 9, 9, 0, 9, 0, 8, 0, 0,
+    ];
+    memory.u8.set(packet);
+    assert.equal(raw.sendTo(memory, 0, packet.length, "127.0.0.1", 0), packet.length);
+    let seen = 0;
+    for (let bytes = capture.receive(memory, 0, 256); bytes > 0; bytes = capture.receive(memory, 0, 256)) {
+      if (Buffer.from(memory.u8.subarray(12, 16)).equals(Buffer.from([127, 9, 9, 9]))) seen = bytes;
+    }
+    assert.equal(seen, packet.length);
+    capture.close();
+    raw.close();
+  });
+
   it("return -errno instead of throwing where a loop would not want an exception", () => {
     const socket = Socket.open({ family: 4, type: "udp" });
     const memory = nativeMemory(128);

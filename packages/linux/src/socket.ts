@@ -1,5 +1,6 @@
 /**
- * Plain TCP and UDP sockets, synchronous, for code that has a thread of its own (traffic generators, tests).
+ * Plain TCP and UDP sockets, and sockets for whole packets, synchronous, for code that has a thread of its own
+ * (traffic generators, tests).
  * `send` and `receive` return bytes or `-errno`; everything else throws a LinuxError.
  */
 
@@ -19,6 +20,8 @@ import {
 
 const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
+const SOCK_RAW = 3;
+const AF_PACKET = 17;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
 const F_GETFL = 3;
@@ -26,6 +29,10 @@ const F_SETFL = 4;
 const MSG_NOSIGNAL = 0x4000;
 /** IPPROTO_ICMP and IPPROTO_ICMPV6. */
 const PING_PROTOCOL = { 4: 1, 6: 58 } as const;
+/** Its sockets send packets whose IP header is the caller's. */
+const IPPROTO_RAW = 255;
+/** ETH_P_IP and ETH_P_IPV6, in network order as packet(7) wants them. */
+const ETHER_TYPE = { 4: 0x0008, 6: 0xdd86 } as const;
 
 /** Levels and names for `setOption`. */
 export const SOL = { socket: 1, tcp: 6, udp: 17, ip: 0, ipv6: 41 } as const;
@@ -44,8 +51,12 @@ export const TCP = { noDelay: 1, maximumSegment: 2, info: 11 } as const;
 
 export interface SocketOptions {
   readonly family: 4 | 6;
-  /** `ping` sends and receives ICMP echo messages without raw access (sysctl net.ipv4.ping_group_range permitting). */
-  readonly type: "tcp" | "udp" | "ping";
+  /**
+   * `ping` sends and receives ICMP echo messages without raw access (sysctl net.ipv4.ping_group_range permitting).
+   * `raw` sends packets that begin with their IP header, from any source. `capture` receives every packet of the
+   * family that a device of the namespace takes in, from its IP header on.
+   */
+  readonly type: "tcp" | "udp" | "ping" | "raw" | "capture";
   readonly nonBlocking?: boolean;
   /** Descriptor of the network namespace to open it in; the calling thread's own when absent. */
   readonly namespace?: number;
@@ -62,10 +73,8 @@ export class Socket {
   }
 
   static open(options: SocketOptions): Socket {
-    const domain = options.family === 4 ? AF_INET : AF_INET6;
-    const kind = options.type === "tcp" ? SOCK_STREAM : SOCK_DGRAM;
+    const { domain, kind, protocol } = kindOf(options);
     const flags = kind | SOCK_CLOEXEC | (options.nonBlocking === true ? SOCK_NONBLOCK : 0);
-    const protocol = options.type === "ping" ? PING_PROTOCOL[options.family] : 0;
     const object = `${options.type} socket over IPv${options.family}`;
     return new Socket(
       inNamespace(options.namespace, () => check(libc.socket(domain, flags, protocol), "socket", object)),
@@ -187,6 +196,23 @@ export class Socket {
 export interface ReceivedFrom {
   readonly bytes: number;
   readonly from: { address: string; port: number } | undefined;
+}
+
+function kindOf({ family, type }: SocketOptions): { domain: number; kind: number; protocol: number } {
+  const domain = family === 4 ? AF_INET : AF_INET6;
+  switch (type) {
+    case "tcp":
+      return { domain, kind: SOCK_STREAM, protocol: 0 };
+    case "udp":
+      return { domain, kind: SOCK_DGRAM, protocol: 0 };
+    case "ping":
+      return { domain, kind: SOCK_DGRAM, protocol: PING_PROTOCOL[family] };
+    case "raw":
+      return { domain, kind: SOCK_RAW, protocol: IPPROTO_RAW };
+    case "capture":
+      // SOCK_DGRAM: without the device's own header, which TUN devices have none of.
+      return { domain: AF_PACKET, kind: SOCK_DGRAM, protocol: ETHER_TYPE[family] };
+  }
 }
 
 function endpoint(address: string, port: number): string {

@@ -9,7 +9,8 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { AddressRangeFull } from "@podwire/runtime";
-import { type Cidr, formatAddress, isIpv4, parseAddress, parseCidr } from "@podwire/tables";
+import { formatAddress, parseAddress } from "@podwire/wire/address";
+import { addressCount, addressNumber, type Cidr, nthAddress, parseCidr } from "@podwire/wire/cidr";
 import { MAX_REUSABLE_OFFSETS } from "./limits.ts";
 
 /** Offset of the node's own address in each of its pod CIDRs. */
@@ -60,7 +61,7 @@ export class Ipam {
 
   /** The node's own address in each range. */
   nodeAddresses(): string[] {
-    return this.#cidrs.map(cidr => addressAt(cidr, NODE_ADDRESS_OFFSET));
+    return this.#cidrs.map(cidr => formatAddress(nthAddress(cidr, NODE_ADDRESS_OFFSET)));
   }
 
   /** The pod's addresses, the same ones again for a uid that has them. Throws AddressRangeFull. */
@@ -71,7 +72,7 @@ export class Ipam {
     const addresses = state.ranges.map((range, i) => {
       const offset = takeOffset(range, this.#cidrs[i]!);
       if (offset === undefined) throw rangeFull(this.#node, range.cidr, usable(this.#cidrs[i]!));
-      return addressAt(this.#cidrs[i]!, offset);
+      return formatAddress(nthAddress(this.#cidrs[i]!, offset));
     });
     state.pods[uid] = addresses;
     this.#commit(state);
@@ -86,7 +87,8 @@ export class Ipam {
     delete state.pods[uid];
     state.ranges.forEach((range, i) => {
       const cidr = this.#cidrs[i]!;
-      if (usable(cidr) <= MAX_REUSABLE_OFFSETS) range.released.push(offsetOf(cidr, addresses[i]!));
+      if (usable(cidr) > MAX_REUSABLE_OFFSETS) return;
+      range.released.push(addressNumber(cidr, parseAddress(addresses[i]!)!));
     });
     this.#commit(state);
     return true;
@@ -142,21 +144,10 @@ function requireCidr(node: string, text: string): Cidr {
 
 /** How many pods a range can hold: all but the network, node and (IPv4) broadcast addresses. */
 function usable(cidr: Cidr): number {
-  // Offsets are counted in one 32-bit word, which no node's pods exceed.
-  const total = 2 ** Math.min(128 - cidr.bits, 32);
-  return Math.max(0, total - FIRST_POD_OFFSET - (isIpv4(cidr.words) ? 1 : 0));
+  return Math.max(0, addressCount(cidr) - FIRST_POD_OFFSET - (cidr.family === 4 ? 1 : 0));
 }
 
 function takeOffset(range: RangeState, cidr: Cidr): number | undefined {
   if (range.fresh < FIRST_POD_OFFSET + usable(cidr)) return range.fresh++;
   return range.released.shift();
-}
-
-function addressAt(cidr: Cidr, offset: number): string {
-  const [first, second, third, last] = cidr.words;
-  return formatAddress([first, second, third, (last + offset) | 0]);
-}
-
-function offsetOf(cidr: Cidr, address: string): number {
-  return (parseAddress(address)![3] - cidr.words[3]) >>> 0;
 }

@@ -77,6 +77,10 @@ export class LmdbBackend implements Backend {
       await this.#root.batch(() => this.#write(batch));
     } catch (error) {
       throw await this.#explained(await commitError(error));
+    } finally {
+      // The binding keeps a turn's read snapshot until a timer fires, which may be after this commit: whoever
+      // read while it was on its way would go on reading the state before it.
+      this.#root.resetReadTxn();
     }
   }
 

@@ -4,7 +4,8 @@
  *
  * Text in, words out, and back. Control path only.
  */
-import { address } from "@podwire/wire";
+import * as wire from "@podwire/wire/address";
+import * as cidrs from "@podwire/wire/cidr";
 
 export type Words = readonly [number, number, number, number];
 
@@ -18,21 +19,19 @@ const MAPPED_WORD = 0xffff;
 
 /** Reads an IPv4 or IPv6 address; undefined when the text is neither. */
 export function parseAddress(text: string): Words | undefined {
-  const bytes = new Uint8Array(address.ADDRESS_BYTES);
-  if (!address.parseAddress(text, bytes, 0)) return undefined;
-  const view = new DataView(bytes.buffer);
-  return [view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12)];
+  const bytes = wire.parseAddress(text);
+  return bytes && wordsOf(bytes);
 }
 
 /** Reads "address/length"; undefined when malformed or when bits beyond the length are set. */
 export function parseCidr(text: string): Cidr | undefined {
-  const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
-  const words = match ? parseAddress(match[1]!) : undefined;
-  if (match === null || words === undefined) return undefined;
-  const length = Number(match[2]);
-  if (length > (isIpv4(words) ? 32 : 128)) return undefined;
-  const bits = isIpv4(words) ? 96 + length : length;
-  return words.every((word, index) => word === (word & maskWord(bits, index))) ? { words, bits } : undefined;
+  const cidr = cidrs.parseCidr(text);
+  return cidr && { words: wordsOf(cidr.bytes), bits: cidr.prefixLength + (cidr.family === 4 ? 96 : 0) };
+}
+
+function wordsOf(bytes: Uint8Array): Words {
+  const view = new DataView(wire.mapped(bytes).buffer);
+  return [view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12)];
 }
 
 export function isIpv4(words: Words): boolean {
@@ -51,7 +50,8 @@ export function maskWord(bits: number, index: number): number {
 
 /** The text of RFC 5952; a mapped address as plain IPv4. */
 export function formatAddress(words: Words): string {
-  const view = new DataView(new ArrayBuffer(address.ADDRESS_BYTES));
+  const view = new DataView(new ArrayBuffer(16));
   for (const [index, word] of words.entries()) view.setInt32(index * 4, word);
-  return address.formatAddress(new Uint8Array(view.buffer), 0);
+  const bytes = new Uint8Array(view.buffer);
+  return wire.formatAddress(isIpv4(words) ? bytes.subarray(12) : bytes);
 }

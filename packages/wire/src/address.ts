@@ -1,77 +1,48 @@
 /**
- * Addresses as text and as bytes. Control path: these allocate.
+ * IP and Ethernet addresses as text and as bytes. Control path: these allocate.
  *
- * One form serves both families: 16 bytes, an IPv4 address as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). Text is
- * written as RFC 5952 asks: lower case, no leading zeros, the longest run of zeros as `::`.
+ * An IP address is its bytes in network order, and how many there are says the family: 4 of IPv4, 16 of IPv6. An
+ * IPv4-mapped IPv6 address (::ffff:10.0.0.1, RFC 4291 §2.5.5.2) is an IPv6 address. Text is written as RFC 5952
+ * asks: lower case, no leading zeros, the longest run of zeros as `::`, a mapped address with a dotted tail.
  */
 
-export const ADDRESS_BYTES = 16;
+export type IpFamily = 4 | 6;
+
 export const MAC_BYTES = 6;
 
-/** The address as an unsigned 32-bit number, or undefined when `text` is not four decimal numbers. */
-export function parseIpv4(text: string): number | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  let address = 0;
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    address = address * 256 + Number(part);
-  }
-  return address;
-}
-
-export function formatIpv4(address: number): string {
-  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
-}
-
-/** Writes the 16 bytes of an IPv4 (mapped) or IPv6 address; false, and nothing written, when `text` is neither. */
-export function parseAddress(text: string, into: Uint8Array, at: number): boolean {
+/** 4 or 16 bytes, or undefined. Zones (`fe80::1%eth0`) name an interface, not an address, and are refused. */
+export function parseAddress(text: string): Uint8Array | undefined {
   const ipv4 = parseIpv4(text);
-  if (ipv4 !== undefined) {
-    writeMapped(into, at, ipv4);
-    return true;
-  }
+  if (ipv4 !== undefined) return ipv4;
   const groups = parseIpv6Groups(text);
-  if (groups === undefined) return false;
-  for (const [i, group] of groups.entries()) {
-    into[at + 2 * i] = group >> 8;
-    into[at + 2 * i + 1] = group & 255;
-  }
-  return true;
+  return groups && Uint8Array.from(groups.flatMap(group => [group >> 8, group & 255]));
 }
 
-/** Writes an IPv4 address as ::ffff:a.b.c.d. */
-export function writeMapped(into: Uint8Array, at: number, ipv4: number): void {
-  into.fill(0, at, at + 10);
-  into[at + 10] = 0xff;
-  into[at + 11] = 0xff;
-  for (let i = 0; i < 4; i++) into[at + 12 + i] = (ipv4 >>> (24 - 8 * i)) & 255;
-}
-
-export function isMapped(bytes: Uint8Array, at: number): boolean {
-  for (let i = 0; i < 10; i++) if (bytes[at + i] !== 0) return false;
-  return bytes[at + 10] === 0xff && bytes[at + 11] === 0xff;
-}
-
-/** The IPv4 address inside a mapped one. */
-export function mappedIpv4(bytes: Uint8Array, at: number): number {
-  return ((bytes[at + 12]! << 24) | (bytes[at + 13]! << 16) | (bytes[at + 14]! << 8) | bytes[at + 15]!) >>> 0;
-}
-
-/** The text of 16 bytes: a mapped address as plain IPv4, everything else as IPv6. */
-export function formatAddress(bytes: Uint8Array, at: number): string {
-  return isMapped(bytes, at) ? formatIpv4(mappedIpv4(bytes, at)) : formatIpv6(bytes, at);
-}
-
-/** RFC 5952 text of 16 bytes; a mapped address keeps its prefix: ::ffff:10.0.0.1 (§5). */
-export function formatIpv6(bytes: Uint8Array, at: number): string {
-  if (isMapped(bytes, at)) return `::ffff:${formatIpv4(mappedIpv4(bytes, at))}`;
+/** The text of 4 or 16 bytes. */
+export function formatAddress(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join(".");
+  if (isMapped(bytes)) return `::ffff:${bytes.subarray(12).join(".")}`;
   const groups: number[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push((bytes[at + i]! << 8) | bytes[at + i + 1]!);
+  for (let i = 0; i < 16; i += 2) groups.push((bytes[i]! << 8) | bytes[i + 1]!);
   const [start, length] = longestZeroRun(groups);
   const hex = groups.map(group => group.toString(16));
   if (length < 2) return hex.join(":");
   return `${hex.slice(0, start).join(":")}::${hex.slice(start + length).join(":")}`;
+}
+
+export function familyOf(bytes: Uint8Array): IpFamily {
+  return bytes.length === 4 ? 4 : 6;
+}
+
+/** The 16 bytes of an address of either family, IPv4 as ::ffff:a.b.c.d. Always a copy. */
+export function mapped(bytes: Uint8Array): Uint8Array {
+  return bytes.length === 16 ? bytes.slice() : Uint8Array.from([...MAPPED_PREFIX, ...bytes]);
+}
+
+const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+function isMapped(bytes: Uint8Array): boolean {
+  return MAPPED_PREFIX.every((byte, i) => bytes[i] === byte);
 }
 
 /** Six bytes from `02:00:5e:00:53:01`, or undefined. */
@@ -80,8 +51,16 @@ export function parseMac(text: string): Uint8Array | undefined {
   return Uint8Array.from(text.split(":"), part => Number.parseInt(part, 16));
 }
 
-export function formatMac(bytes: Uint8Array, at: number): string {
-  return Array.from(bytes.slice(at, at + MAC_BYTES), byte => byte.toString(16).padStart(2, "0")).join(":");
+export function formatMac(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+/** Four bytes. No leading zeros: some readers take them for octal. */
+function parseIpv4(text: string): Uint8Array | undefined {
+  const parts = text.split(".");
+  const isIpv4 =
+    parts.length === 4 && parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
+  return isIpv4 ? Uint8Array.from(parts, Number) : undefined;
 }
 
 /** Where the longest run of zero groups begins, the first of equals, and how many it has. */
@@ -95,7 +74,7 @@ function longestZeroRun(groups: readonly number[]): [start: number, length: numb
   return best;
 }
 
-/** Eight 16-bit numbers, or undefined. Zones (`%eth0`) name an interface, not an address, and are refused. */
+/** Eight 16-bit numbers, or undefined. */
 function parseIpv6Groups(text: string): number[] | undefined {
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
@@ -119,7 +98,7 @@ function parseGroups(text: string, endsAddress: boolean): number[] | undefined {
     }
     const ipv4 = i === parts.length - 1 && endsAddress ? parseIpv4(part) : undefined;
     if (ipv4 === undefined) return undefined;
-    groups.push(ipv4 >>> 16, ipv4 & 0xffff);
+    groups.push((ipv4[0]! << 8) | ipv4[1]!, (ipv4[2]! << 8) | ipv4[3]!);
   }
   return groups;
 }

@@ -3,8 +3,10 @@
  *
  *     if (ipv4.fits(view, at, end) !== Fit.Ok) return drop;
  *     if (ipv4.ttl(view, at) <= 1) …
+ *
+ * Addresses and CIDRs as text are `@podwire/wire/address` and `@podwire/wire/cidr`: every process needs those, also
+ * the many that never see a packet and need not load its formats.
  */
-export * as address from "./address.ts";
 export * as checksum from "./checksum.ts";
 export { crc32c } from "./crc32c.ts";
 export * as ethernet from "./ethernet.ts";

@@ -3,7 +3,7 @@
  * call a field is what the kernel puts there.
  */
 import assert from "node:assert/strict";
-import * as address from "./address.ts";
+import { formatAddress, formatMac } from "./address.ts";
 import * as checksum from "./checksum.ts";
 import * as ethernet from "./ethernet.ts";
 import { Fit } from "./fit.ts";
@@ -42,6 +42,10 @@ function frame(hex: string): { view: DataView; bytes: Uint8Array; end: number } 
   return { view: new DataView(bytes.buffer), bytes, end: bytes.length };
 }
 
+function slice(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  return bytes.subarray(at, at + length);
+}
+
 /** Completes a partial the way that remote checksum offload says, and whether the result verifies. */
 function completeRemotely(hex: string): boolean {
   const { view, end } = frame(hex);
@@ -63,8 +67,8 @@ describe("frames of the kernel's VXLAN device", () => {
     assert.equal(vxlan.remoteChecksumOffset(view, 0), udp.CHECKSUM_OFFSET);
     assert.equal(ethernet.fits(view, ETHERNET_AT, end), Fit.Ok);
     assert.equal(ethernet.etherType(view, ETHERNET_AT), ethernet.EtherType.Ipv4);
-    assert.equal(address.formatMac(bytes, ethernet.destinationAt(ETHERNET_AT)), "02:00:00:00:00:02");
-    assert.equal(address.formatMac(bytes, ethernet.sourceAt(ETHERNET_AT)), "02:00:00:00:00:01");
+    assert.equal(formatMac(slice(bytes, ethernet.destinationAt(ETHERNET_AT), 6)), "02:00:00:00:00:02");
+    assert.equal(formatMac(slice(bytes, ethernet.sourceAt(ETHERNET_AT), 6)), "02:00:00:00:00:01");
     assert.equal(ethernet.isGroup(view, ETHERNET_AT), false);
     assert.equal(ethernet.payloadAt(ETHERNET_AT), IP_AT);
     assert.equal(ipv4.fits(view, IP_AT, end), Fit.Ok);
@@ -75,8 +79,8 @@ describe("frames of the kernel's VXLAN device", () => {
     assert.equal(ipv4.isFragment(view, IP_AT), false);
     assert.equal(ipv4.ttl(view, IP_AT), 64);
     assert.equal(ipv4.protocol(view, IP_AT), Protocol.Udp);
-    assert.equal(address.formatIpv4(ipv4.source(view, IP_AT)), "10.9.0.1");
-    assert.equal(address.formatIpv4(ipv4.destination(view, IP_AT)), "10.9.0.2");
+    assert.equal(ipv4.source(view, IP_AT), 0x0a090001);
+    assert.equal(ipv4.destination(view, IP_AT), 0x0a090002);
     const at = IP_AT + ipv4.headerBytes(view, IP_AT);
     assert.equal(udp.fits(view, at, end), Fit.Ok);
     assert.deepEqual([udp.sourcePort(view, at), udp.destinationPort(view, at)], [5000, 6000]);
@@ -93,8 +97,8 @@ describe("frames of the kernel's VXLAN device", () => {
     assert.equal(ipv6.flowLabel(view, IP_AT), 0xb38b5);
     assert.equal(ipv6.hopLimit(view, IP_AT), 64);
     assert.equal(ipv6.totalLength(view, IP_AT), end - IP_AT);
-    assert.equal(address.formatIpv6(bytes, ipv6.sourceAt(IP_AT)), "fd09::1");
-    assert.equal(address.formatIpv6(bytes, ipv6.destinationAt(IP_AT)), "fd09::2");
+    assert.equal(formatAddress(slice(bytes, ipv6.sourceAt(IP_AT), 16)), "fd09::1");
+    assert.equal(formatAddress(slice(bytes, ipv6.destinationAt(IP_AT), 16)), "fd09::2");
     const walked = ipv6Extensions.walk(view, IP_AT);
     assert.equal(ipv6Extensions.walkedProtocol(walked), Protocol.Udp);
     const at = IP_AT + ipv6Extensions.walkedTransport(walked);

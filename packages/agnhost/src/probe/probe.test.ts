@@ -47,6 +47,21 @@ describe("agnhost probe and probe-serve", () => {
     }
   });
 
+  it("answers datagrams from the address that was asked", async () => {
+    const bound = start(["probe-serve", "--udp-listen-addresses=127.0.0.2,::1"]);
+    try {
+      const { udpPort } = JSON.parse(await bound.says(/\{.*\}\n/)) as ProbeServer;
+      const ask = (host: string) => ({ id: host, host, port: udpPort, protocol: "udp" as const });
+      const results = await probe([ask("127.0.0.2"), ask("::1"), ask("127.0.0.3")], "--timeout=300ms");
+      assert.deepEqual(
+        ["127.0.0.2", "::1", "127.0.0.3"].map(host => results.get(host)!.ok),
+        [true, true, false],
+      );
+    } finally {
+      await bound.stop();
+    }
+  });
+
   it("says why not, and is not held up by the silent ones", async () => {
     const silentUdp = createSocket("udp4");
     await new Promise<void>(resolve => silentUdp.bind(0, "127.0.0.1", resolve));

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { jsonEqual } from "./equal.ts";
-import { cidrFamily, ipFamily } from "./ip.ts";
 import { compareQuantities, isQuantity, quantityNanos, quantityNumber } from "./quantity.ts";
 import { tolerates } from "./taints.ts";
 import { age, formatTime, humanDuration, parseTime } from "./time.ts";
@@ -85,31 +84,6 @@ describe("times", () => {
     ];
     for (const [seconds, text] of ages) assert.equal(humanDuration(seconds * 1_000), text);
     assert.equal(age(undefined, 0), "<unknown>");
-  });
-});
-
-describe("addresses", () => {
-  it("are told by family", () => {
-    for (const text of ["0.0.0.0", "10.244.255.1"]) assert.equal(ipFamily(text), 4, text);
-    for (const text of ["::", "::1", "fd00:10:244::2", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4"])
-      assert.equal(ipFamily(text), 6, text);
-    for (const text of [
-      "",
-      "1.2.3",
-      "256.1.1.1",
-      "01.2.3.4",
-      "1::2::3",
-      "1:2:3:4:5:6:7",
-      "g::",
-      "1:2:3:4:5:6:7:8:9",
-      ":::",
-    ]) {
-      assert.equal(ipFamily(text), undefined, text);
-    }
-    assert.equal(cidrFamily("10.0.0.0/8"), 4);
-    assert.equal(cidrFamily("fd00::/64"), 6);
-    for (const text of ["10.0.0.0", "10.0.0.0/33", "fd00::/129", "10.0.0.0/x", "10.0.0.0/08"])
-      assert.equal(cidrFamily(text), undefined, text);
   });
 });
 

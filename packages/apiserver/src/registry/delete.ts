@@ -6,21 +6,12 @@
  *   - metadata.finalizers, which their owners take off
  *   - the kind's own finalizers (Namespace: spec.finalizers)
  */
-import {
-  conflict,
-  forbidden,
-  formatTime,
-  type Kind,
-  type KubernetesObject,
-  notFound,
-  parseTime,
-} from "@podwire/api";
-import { ConflictError, type Entry, type Store } from "@podwire/store";
-import { CONFLICT_RETRIES } from "../limits.ts";
-import { objectKey } from "./keys.ts";
+import { conflict, forbidden, formatTime, type Kind, type KubernetesObject, parseTime } from "@podwire/api";
+import type { Entry, Store } from "@podwire/store";
 import type { DeleteRequest, DeleteResult, ObjectRef } from "./registry.ts";
 import { storedOf, storedText } from "./stored-object.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { writeCurrent } from "./write-current.ts";
 
 export async function deleteObject<T extends KubernetesObject>(
   store: Store,
@@ -29,22 +20,13 @@ export async function deleteObject<T extends KubernetesObject>(
   ref: ObjectRef,
   request: DeleteRequest,
 ): Promise<DeleteResult<T>> {
-  const key = objectKey(kind, ref);
-  for (let attempt = 1; ; attempt++) {
-    const entry = await store.get(key);
-    if (entry === undefined) throw notFound(kind, ref.name);
+  return writeCurrent(store, kind, ref, async entry => {
     const { object } = storedOf(kind, entry);
     checkPreconditions(kind, object, request);
     const why = kind.keptBecause(object);
     if (why !== undefined) throw forbidden(kind, ref.name, why);
-    try {
-      return await remove(store, surroundings, kind, entry, object, request);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-      if (error.current === undefined) throw notFound(kind, ref.name);
-      if (attempt === CONFLICT_RETRIES) throw conflict(kind, ref.name);
-    }
-  }
+    return remove(store, surroundings, kind, entry, object, request);
+  });
 }
 
 function checkPreconditions(kind: Kind, { metadata }: KubernetesObject, request: DeleteRequest): void {

@@ -9,18 +9,16 @@ import {
   type Kind,
   type KubernetesObject,
   methodNotAllowed,
-  notFound,
   type Subresource,
   setDefaults,
   validateUpdate,
 } from "@podwire/api";
-import { ConflictError, type Entry, type Store } from "@podwire/store";
-import { CONFLICT_RETRIES } from "../limits.ts";
+import type { Entry, Store } from "@podwire/store";
 import { unstored } from "./create.ts";
 import { isFree } from "./delete.ts";
-import { objectKey } from "./keys.ts";
 import type { ObjectRef, Stored, UpdateOptions } from "./registry.ts";
 import { storedOf, storedText } from "./stored-object.ts";
+import { writeCurrent } from "./write-current.ts";
 
 /** Makes the next state from a copy of the stored one. May be called again when another writer came first. */
 export type Change<T> = (stored: T) => T;
@@ -32,24 +30,15 @@ export async function updateObject<T extends KubernetesObject>(
   change: Change<T>,
   options: UpdateOptions,
 ): Promise<Stored<T>> {
-  const key = objectKey(kind, ref);
   const subresource = subresourceOf(kind, options.subresource);
-  for (let attempt = 1; ; attempt++) {
-    const entry = await store.get(key);
-    if (entry === undefined) throw notFound(kind, ref.name);
+  return writeCurrent(store, kind, ref, async entry => {
     const current = storedOf(kind, entry);
     const asked = change(structuredClone(current.object));
+    // A resourceVersion that went stale since the turn before is found out here.
     checkPreconditions(kind, asked, current.object);
     const next = nextState(kind, subresource, asked, current.object);
-    try {
-      return await write(store, kind, entry, next, current, options);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-      if (error.current === undefined) throw notFound(kind, ref.name);
-      if (attempt === CONFLICT_RETRIES) throw conflict(kind, ref.name);
-      // A resourceVersion that is stale by now is found out in the next turn.
-    }
-  }
+    return write(store, kind, entry, next, current, options);
+  });
 }
 
 function subresourceOf<T extends KubernetesObject>(

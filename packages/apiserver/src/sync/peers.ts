@@ -8,6 +8,7 @@
  */
 import type { Node } from "@podwire/api";
 import type { Peer, Vtep } from "@podwire/protocol";
+import { formatMac, parseMac } from "@podwire/wire/address";
 
 export const NODE_ANNOTATIONS = {
   vtepMac: "podwire.dev/vtep-mac",
@@ -21,11 +22,10 @@ export const NODE_ANNOTATIONS = {
 
 /** What a Node without these annotations means (IANA's VXLAN port, RFC 7348 §8). */
 const DEFAULTS = { udpPort: 4789, vni: 1, underlayMtu: 1500 } as const;
-const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 
 export function vtepAnnotations(vtep: Vtep): Record<string, string> {
   return {
-    [NODE_ANNOTATIONS.vtepMac]: [...vtep.mac].map(byte => byte.toString(16).padStart(2, "0")).join(":"),
+    [NODE_ANNOTATIONS.vtepMac]: formatMac(vtep.mac),
     [NODE_ANNOTATIONS.udpPort]: String(vtep.udpPort),
     [NODE_ANNOTATIONS.vni]: String(vtep.vni),
     [NODE_ANNOTATIONS.underlayMtu]: String(vtep.underlayMtu),
@@ -36,12 +36,12 @@ export function vtepAnnotations(vtep: Vtep): Record<string, string> {
 /** Undefined while the Node lacks its addresses, its pod CIDRs or its MAC: nothing can be sent there yet. */
 export function peerOf(node: Node): Peer | undefined {
   const annotations = node.metadata.annotations ?? {};
-  const mac = annotations[NODE_ANNOTATIONS.vtepMac] ?? "";
+  const mac = parseMac(annotations[NODE_ANNOTATIONS.vtepMac] ?? "");
   const addresses = internalAddresses(node);
   const podCidrs = node.spec.podCIDRs ?? [];
-  if (addresses.length === 0 || podCidrs.length === 0 || !MAC.test(mac)) return undefined;
+  if (addresses.length === 0 || podCidrs.length === 0 || mac === undefined) return undefined;
   const vtep: Vtep = {
-    mac: Buffer.from(mac.replaceAll(":", ""), "hex"),
+    mac: Buffer.from(mac),
     udpPort: wholeNumber(annotations[NODE_ANNOTATIONS.udpPort], 1, 65535) ?? DEFAULTS.udpPort,
     vni: wholeNumber(annotations[NODE_ANNOTATIONS.vni], 0, 2 ** 24 - 1) ?? DEFAULTS.vni,
     underlayMtu: wholeNumber(annotations[NODE_ANNOTATIONS.underlayMtu], 576, 65535) ?? DEFAULTS.underlayMtu,

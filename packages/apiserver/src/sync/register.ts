@@ -4,9 +4,10 @@
  * The node owns what it says of itself (its labels, addresses, overlay annotations, capacity, nodeInfo);
  * other labels, annotations, taints and the conditions are other people's and stay.
  */
-import { BlockList, isIP } from "node:net";
 import { ApiError, isReason, kinds, type Node, type NodeStatus } from "@podwire/api";
 import type { Register } from "@podwire/protocol";
+import { familyOf, parseAddress } from "@podwire/wire/address";
+import { contains, parseCidr } from "@podwire/wire/cidr";
 import type { Registry, Stored } from "../registry/registry.ts";
 import { internalAddresses, vtepAnnotations } from "./peers.ts";
 import { StreamError } from "./stream-error.ts";
@@ -84,12 +85,16 @@ async function check(registry: Registry, register: Register, clusterCidrs: reado
     throw refused(register, "addresses: at least one address on the underlay is needed");
   const families = new Set<number>();
   for (const address of addresses) {
-    const family = isIP(address);
-    if (family === 0) throw refused(register, `addresses: "${address}" is no IP address`);
+    const bytes = parseAddress(address);
+    if (bytes === undefined) throw refused(register, `addresses: "${address}" is no IP address`);
+    const family = familyOf(bytes);
     if (families.has(family))
       throw refused(register, `addresses: ${addresses.join(", ")}: at most one of each family`);
     families.add(family);
-    const covering = clusterCidrs.find(cidr => contains(cidr, address));
+    const covering = clusterCidrs.find(text => {
+      const cidr = parseCidr(text);
+      return cidr !== undefined && contains(cidr, bytes);
+    });
     if (covering === undefined) continue;
     throw refused(
       register,
@@ -110,15 +115,6 @@ async function checkUnused(registry: Registry, register: Register): Promise<void
       `addresses: ${address} is the address of Node "${name}"; delete that Node if it is gone`,
     );
   }
-}
-
-function contains(cidr: string, address: string): boolean {
-  const [network = "", prefix] = cidr.split("/");
-  const family = (text: string) => (isIP(text) === 6 ? "ipv6" : "ipv4");
-  if (family(network) !== family(address)) return false;
-  const list = new BlockList();
-  list.addSubnet(network, Number(prefix), family(network));
-  return list.check(address, family(address));
 }
 
 function refused({ name }: Register, why: string): StreamError {

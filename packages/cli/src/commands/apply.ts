@@ -1,7 +1,8 @@
 /** `podwire apply -f`: creates or changes the objects of manifests; a line each, and the failed ones at the end. */
-import { EXIT, ExitWith, endingOf } from "../errors.ts";
+import { EXIT, ExitWith, sayError } from "../errors.ts";
 import { clientOf, type LabSelection } from "../lab/select.ts";
-import { applyManifests, kindOfManifest } from "../manifests/apply.ts";
+import { applyManifests } from "../manifests/apply.ts";
+import { checkManifest } from "../manifests/check.ts";
 import { readManifests } from "../manifests/read.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -12,8 +13,8 @@ export interface ApplyOptions extends LabSelection {
 
 export async function runApply(options: ApplyOptions, terminal: Terminal): Promise<void> {
   const manifests = await readManifests(options.file);
-  // Nothing is applied of files that name an unknown kind.
-  for (const manifest of manifests) kindOfManifest(manifest);
+  // Nothing is applied of files in which something is wrong.
+  for (const manifest of manifests) checkManifest(manifest);
   const client = await clientOf(options);
   let failed = false;
   try {
@@ -23,7 +24,7 @@ export async function runApply(options: ApplyOptions, terminal: Terminal): Promi
         continue;
       }
       failed = true;
-      terminal.stderr.write(`${terminal.paintError("red", "error:")} ${what}: ${endingOf(error).message}\n`);
+      sayError(terminal, error, what);
     }
   } finally {
     client.close();

@@ -1,11 +1,12 @@
 /** `podwire delete`: by kind and name, by label, or by manifest; waits until the objects are gone. */
-import { isReason, type Kind, type KubernetesObject, parseLabelSelector } from "@podwire/api";
+import { isReason, type Kind, type KubernetesObject } from "@podwire/api";
 import type { ApiClient, ObjectRef } from "@podwire/client";
 import { until } from "@podwire/lab";
-import { EXIT, ExitWith, endingOf, UsageError } from "../errors.ts";
+import { EXIT, ExitWith, sayError, UsageError } from "../errors.ts";
 import { namedObjects } from "../lab/objects.ts";
-import { clientOf, type LabSelection } from "../lab/select.ts";
-import { kindOfManifest, refOf } from "../manifests/apply.ts";
+import { clientOf, type LabSelection, labelsOf } from "../lab/select.ts";
+import { refOf } from "../manifests/apply.ts";
+import { kindOfManifest } from "../manifests/check.ts";
 import { readManifests } from "../manifests/read.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -72,7 +73,7 @@ async function doomedByName(
     if (!options.all && options.selector === undefined) {
       throw new UsageError(`delete ${kind.plural}: name them, or give --selector or --all`);
     }
-    const labels = options.selector === undefined ? undefined : parseLabelSelector(options.selector);
+    const labels = await labelsOf(options.selector);
     const { items } = await client.list(kind, { namespace, labels });
     doomed.push(...items.map(({ metadata }) => ({ kind, ref: { namespace, name: metadata.name } })));
   }
@@ -94,7 +95,7 @@ async function deleteOne(
     return true;
   } catch (error) {
     if (options.ignoreNotFound && isReason(error, "NotFound")) return true;
-    terminal.stderr.write(`${terminal.paintError("red", "error:")} ${endingOf(error).message}\n`);
+    sayError(terminal, error);
     return false;
   }
 }

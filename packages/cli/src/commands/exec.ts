@@ -2,8 +2,8 @@
 
 import type { ReadStream, WriteStream } from "node:tty";
 import type { ExecSession } from "@podwire/client";
-import { EXIT, ExitWith, UsageError } from "../errors.ts";
-import { clientOf, type LabSelection } from "../lab/select.ts";
+import { EXIT, ExitWith } from "../errors.ts";
+import { clientOf, type LabSelection, podNamed } from "../lab/select.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface ExecCommandOptions extends LabSelection {
@@ -21,10 +21,10 @@ export async function runExec(
 ): Promise<void> {
   const tty = options.tty === true && process.stdout.isTTY === true;
   if (options.tty && !tty) terminal.stderr.write("podwire exec: no terminal here, so -t is ignored\n");
-  if (pod.includes("/")) throw new UsageError(`"${pod}" must be the name of a pod, without its kind`);
+  const name = await podNamed(pod);
   const client = await clientOf(options);
   const session = await client.exec(
-    { namespace: options.namespace, name: pod },
+    { namespace: options.namespace, name },
     {
       command,
       container: options.container,

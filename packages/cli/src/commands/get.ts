@@ -2,11 +2,11 @@
  * `podwire get`: objects as a table, JSON, YAML or names; with -w also every change until Ctrl-C. The columns
  * are those of the kind table, so they are the same as the API server's.
  */
-import { type Kind, type KubernetesObject, parseLabelSelector } from "@podwire/api";
+import type { Kind, KubernetesObject, LabelMatcher } from "@podwire/api";
 import type { ApiClient, Selection } from "@podwire/client";
 import { UsageError } from "../errors.ts";
 import { type Named, namedObjects } from "../lab/objects.ts";
-import { clientOf, type LabSelection } from "../lab/select.ts";
+import { clientOf, type LabSelection, labelsOf } from "../lab/select.ts";
 import { columnWidths, formatRow, formatTable, type Row } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -18,6 +18,10 @@ export interface GetOptions extends LabSelection {
   readonly watch?: boolean;
   /** False with --no-headers. */
   readonly headers: boolean;
+}
+
+interface Query extends GetOptions {
+  readonly labels: LabelMatcher | undefined;
 }
 
 export async function runGet(
@@ -33,28 +37,25 @@ export async function runGet(
   if (options.watch && (new Set(wanted.map(({ kind }) => kind)).size > 1 || wanted.length > 1)) {
     throw new UsageError("--watch follows one kind, or one object of it");
   }
+  const query: Query = { ...options, labels: await labelsOf(options.selector) };
   const client = await clientOf(options);
   try {
-    if (options.watch) await watch(client, wanted[0]!, options, terminal);
-    else await print(client, wanted, options, terminal);
+    if (options.watch) await watch(client, wanted[0]!, query, terminal);
+    else await print(client, wanted, query, terminal);
   } finally {
     client.close();
   }
 }
 
-function selectionFor({ kind, name }: Named, options: GetOptions): Selection {
+function selectionFor({ kind, name }: Named, query: Query): Selection {
   return {
-    namespace: kind.namespaced && !options.allNamespaces ? options.namespace : undefined,
-    labels: options.selector === undefined ? undefined : parseLabelSelector(options.selector),
+    namespace: kind.namespaced && !query.allNamespaces ? query.namespace : undefined,
+    labels: query.labels,
     fields: name === undefined ? undefined : [{ field: "metadata.name", operator: "=", value: name }],
   };
 }
 
-async function fetchObjects(
-  client: ApiClient,
-  named: Named,
-  options: GetOptions,
-): Promise<KubernetesObject[]> {
+async function fetchObjects(client: ApiClient, named: Named, options: Query): Promise<KubernetesObject[]> {
   const { kind, name } = named;
   if (name === undefined) return [...(await client.list(kind, selectionFor(named, options))).items];
   return [await client.get(kind, { name, namespace: kind.namespaced ? options.namespace : undefined })];
@@ -63,7 +64,7 @@ async function fetchObjects(
 async function print(
   client: ApiClient,
   wanted: readonly Named[],
-  options: GetOptions,
+  options: Query,
   terminal: Terminal,
 ): Promise<void> {
   const groups = new Map<Kind, KubernetesObject[]>();
@@ -133,12 +134,7 @@ function rowOf(kind: Kind, object: KubernetesObject, options: GetOptions, prefix
 }
 
 /** What there is, then every change; the columns keep the widths of the first table. */
-async function watch(
-  client: ApiClient,
-  named: Named,
-  options: GetOptions,
-  terminal: Terminal,
-): Promise<void> {
+async function watch(client: ApiClient, named: Named, options: Query, terminal: Terminal): Promise<void> {
   const { kind } = named;
   const selection = selectionFor(named, options);
   const { items, revision } = await client.list(kind, selection);

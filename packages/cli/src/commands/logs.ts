@@ -1,7 +1,7 @@
 /** `podwire logs POD`: bytes as the container wrote them. */
 import { once } from "node:events";
 import { EXIT, ExitWith } from "../errors.ts";
-import { clientOf, type LabSelection } from "../lab/select.ts";
+import { clientOf, type LabSelection, podNamed } from "../lab/select.ts";
 
 export interface LogsOptions extends LabSelection {
   readonly namespace: string;
@@ -15,13 +15,14 @@ export interface LogsOptions extends LabSelection {
 }
 
 export async function runLogs(pod: string, options: LogsOptions): Promise<void> {
+  const name = await podNamed(pod);
   const client = await clientOf(options);
   const abort = new AbortController();
   const leave = () => abort.abort();
   process.once("SIGINT", leave);
   try {
     const chunks = await client.logs(
-      { namespace: options.namespace, name: pod },
+      { namespace: options.namespace, name },
       {
         container: options.container,
         follow: options.follow,

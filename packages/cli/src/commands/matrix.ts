@@ -1,10 +1,9 @@
-/** `podwire matrix`: fails when a path fails or an address is translated on the way. */
-import { parseLabelSelector } from "@podwire/api";
+/** `podwire matrix`: fails when a path fails, an address is translated on the way, or a pod cannot be measured. */
 import { EXIT, ExitWith } from "../errors.ts";
-import { clientOf, type LabSelection } from "../lab/select.ts";
+import { clientOf, type LabSelection, labelsOf } from "../lab/select.ts";
 import { formatMatrix } from "../matrix/format.ts";
 import { measureMatrix } from "../matrix/measure.ts";
-import { summarize } from "../matrix/model.ts";
+import { isGood, summarize } from "../matrix/model.ts";
 import { Progress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -15,21 +14,21 @@ export interface MatrixOptions extends LabSelection {
 }
 
 export async function runMatrix(options: MatrixOptions, terminal: Terminal): Promise<void> {
-  const labels = options.selector === undefined ? undefined : parseLabelSelector(options.selector);
+  const labels = await labelsOf(options.selector);
   const client = await clientOf(options);
   const progress = new Progress(terminal);
   try {
-    const paths = await measureMatrix(client, { namespace: options.namespace, labels }, step =>
-      progress.step(step),
+    const matrix = await measureMatrix(client, { namespace: options.namespace, labels }, (step, count) =>
+      progress.step(step, count),
     );
     progress.end();
-    const summary = summarize(paths);
+    const summary = summarize(matrix);
     const text =
       options.output === "json"
-        ? JSON.stringify({ summary, paths }, null, 2)
-        : formatMatrix(paths, terminal.paint);
+        ? JSON.stringify({ summary, ...matrix }, null, 2)
+        : formatMatrix(matrix, terminal.paint);
     terminal.stdout.write(`${text}\n`);
-    if (summary.works < summary.paths) throw new ExitWith(EXIT.failed);
+    if (!isGood(summary)) throw new ExitWith(EXIT.failed);
   } finally {
     progress.end();
     client.close();

@@ -4,7 +4,9 @@
  * is still ending, the third gives up.
  */
 import { readFileSync } from "node:fs";
+import { basename, relative } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import type { Lab, LabConfig } from "@podwire/lab";
 import { EXIT, ExitWith, UsageError } from "../errors.ts";
 import { selectedName } from "../lab/select.ts";
@@ -65,9 +67,12 @@ const upDetached: Up = async (config, waitTimeoutMs, demo, terminal) => {
   process.on("SIGTERM", interrupt);
   const begun = performance.now();
   try {
-    await startInBackground({ config, waitTimeoutMs }, abort.signal, step => progress.step(step));
+    const apiUrl = await startInBackground({ config, waitTimeoutMs }, abort.signal, step =>
+      progress.step(step),
+    );
     progress.end(readyLine(config, performance.now() - begun));
-    if (demo) await runDemo(config.name, terminal);
+    sayWhereItRuns(config.name, apiUrl, terminal);
+    if (demo && !(await runDemo(config.name, terminal))) throw new ExitWith(EXIT.failed);
   } finally {
     progress.end();
     process.off("SIGINT", interrupt);
@@ -91,7 +96,10 @@ const upHere: Up = async (config, waitTimeoutMs, demo, terminal) => {
     });
     progress.end(readyLine(config, performance.now() - begun));
     if (demo) await demoUntilInterrupted(lab, terminal);
-    if (!lab.isGoing) sayWhatNow(config.name, lab, terminal);
+    if (!lab.isGoing) {
+      sayWhereItRuns(config.name, lab.apiUrl, terminal);
+      terminal.stderr.write("Ctrl-C removes the lab.\n");
+    }
     lab.close();
     await lab.ended;
     progress.end(`lab ${config.name} is gone`);
@@ -147,6 +155,7 @@ function narrate(lab: Lab, progress: Progress): void {
     progress.say(`${daemon} died (${how}); starting it again ${when} (log: ${lab.paths.log(daemon)})`);
   });
   lab.events.on("restarted", daemon => progress.say(`${daemon} serves again`));
+  lab.events.on("trouble", text => progress.say(text));
 }
 
 function readyLine(config: LabConfig, milliseconds: number): string {
@@ -154,11 +163,21 @@ function readyLine(config: LabConfig, milliseconds: number): string {
   return `lab ${config.name} is Ready: ${nodes} in ${formatMilliseconds(milliseconds)}`;
 }
 
-function sayWhatNow(name: string, lab: Lab, terminal: Terminal): void {
+function sayWhereItRuns(name: string, apiUrl: string, { stderr, paintError }: Terminal): void {
   const flag = name === "lab" ? "" : ` --name ${name}`;
-  terminal.stderr.write(
-    `API server: ${lab.apiUrl}\nIn another terminal: podwire status${flag}, podwire get pods${flag} -o wide. Ctrl-C removes the lab.\n`,
+  const command = paintError("bold", `${commandName()} get pods${flag} -o wide`);
+  stderr.write(
+    `API server: ${apiUrl}\nfrom another terminal: ${command} (or status, exec, logs, matrix, down)\n`,
   );
+}
+
+/** As people type it here: `podwire` where that is installed, else the script of this tree. */
+function commandName(): string {
+  const [, main = ""] = process.argv;
+  if (basename(main) !== "main.js") return basename(main);
+  const script = fileURLToPath(new URL("../../../../scripts/podwire", import.meta.url));
+  const path = relative(process.cwd(), script);
+  return path.startsWith("..") ? script : path;
 }
 
 /** A demo that fails because the lab is being taken down has not failed. */
@@ -172,7 +191,7 @@ async function demoUntilInterrupted(lab: Lab, terminal: Terminal): Promise<void>
   }
 }
 
-async function runDemo(name: string, terminal: Terminal): Promise<void> {
+async function runDemo(name: string, terminal: Terminal): Promise<boolean> {
   const { runDemo: run } = await import("../lab/demo.ts");
-  await run(name, terminal);
+  return run(name, terminal);
 }

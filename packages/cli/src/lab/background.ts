@@ -29,6 +29,9 @@ type Report =
 
 const REPORT_FD = 3;
 
+/** The end of what a supervisor that dies says. */
+const MAX_COMPLAINT = 4096;
+
 /** Resolves with the API's address when the lab is Ready and on its own. */
 export async function startInBackground(
   order: Order,
@@ -40,8 +43,10 @@ export async function startInBackground(
     cwd: "/",
     detached: true,
     env: memberEnvironment(labPaths(order.config.name).directory, "host"),
-    stdio: ["pipe", "ignore", "ignore", "pipe"],
+    stdio: ["pipe", "ignore", "pipe", "pipe"],
   });
+  // One that dies at once reads no order; what it wrote says why.
+  child.stdin!.on("error", () => {});
   const interrupt = () => child.kill("SIGTERM");
   signal.addEventListener("abort", interrupt);
   try {
@@ -50,19 +55,29 @@ export async function startInBackground(
   } finally {
     signal.removeEventListener("abort", interrupt);
     child.stdio[REPORT_FD]?.destroy();
+    child.stderr!.destroy();
     child.unref();
   }
 }
 
 async function readReports(child: ChildProcess, onStep: (step: string) => void): Promise<string> {
+  let complaint = "";
+  child.stderr!.setEncoding("utf8").on("data", (bytes: string) => {
+    complaint = (complaint + bytes).slice(-MAX_COMPLAINT);
+  });
+  const ended = new Promise<string>(resolve => {
+    child.once("error", error => resolve(error.message));
+    child.once("close", (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
+  });
   for await (const line of createInterface({ input: child.stdio[REPORT_FD] as Readable })) {
     const report = JSON.parse(line) as Report;
     if ("step" in report) onStep(report.step);
     else if ("ready" in report) return report.ready.apiUrl;
     else throw new CommandError(report.failed.message, report.failed.exitCode);
   }
+  const how = await ended;
   throw new CommandError(
-    "the supervisor of the lab died while it was starting: run podwire down, then try again",
+    `the supervisor of the lab died while it was starting (${how}): remove what it left with podwire down, then try again\n${complaint.trimEnd()}`.trimEnd(),
   );
 }
 
@@ -122,4 +137,5 @@ function keepDiary(lab: Lab): void {
     write(`${daemon} died (${how}); starting it again in ${delayMs} ms`),
   );
   lab.events.on("restarted", daemon => write(`${daemon} serves again`));
+  lab.events.on("trouble", write);
 }

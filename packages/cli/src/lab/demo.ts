@@ -5,6 +5,7 @@ import { applyManifests } from "../manifests/apply.ts";
 import { readManifests } from "../manifests/read.ts";
 import { formatMatrix } from "../matrix/format.ts";
 import { measureMatrix } from "../matrix/measure.ts";
+import { isGood, summarize } from "../matrix/model.ts";
 import { formatMilliseconds } from "../terminal/duration.ts";
 import { Progress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -12,7 +13,8 @@ import { clientOf } from "./select.ts";
 
 const DEMO = fileURLToPath(new URL("../../../../examples/demo.yaml", import.meta.url));
 
-export async function runDemo(name: string, terminal: Terminal): Promise<void> {
+/** Resolves with whether every path works. */
+export async function runDemo(name: string, terminal: Terminal): Promise<boolean> {
   const client = await clientOf({ name });
   const progress = new Progress(terminal);
   try {
@@ -25,9 +27,10 @@ export async function runDemo(name: string, terminal: Terminal): Promise<void> {
     const names = manifests.map(({ object }) => object.metadata.name);
     await podsReady(client, names);
     progress.end(`${names.length} pods are Ready in ${formatMilliseconds(performance.now() - begun)}`);
-    const paths = await measureMatrix(client, {}, step => progress.step(step));
+    const matrix = await measureMatrix(client, {}, (step, count) => progress.step(step, count));
     progress.end();
-    terminal.stdout.write(`\n${formatMatrix(paths, terminal.paint)}\n\n`);
+    terminal.stdout.write(`\n${formatMatrix(matrix, terminal.paint)}\n\n`);
+    return isGood(summarize(matrix));
   } finally {
     progress.end();
     client.close();

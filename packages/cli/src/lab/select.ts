@@ -1,5 +1,5 @@
 /** Which lab a command is for, and its API. */
-import type { Kind } from "@podwire/api";
+import type { Kind, LabelMatcher } from "@podwire/api";
 import type { ApiClient } from "@podwire/client";
 import { UsageError } from "../errors.ts";
 
@@ -43,4 +43,24 @@ export async function kindNamed(text: string): Promise<Kind> {
   throw new UsageError(
     `unknown kind "${text}"${guess ? ` (did you mean "${guess}"?)` : ""}; known are ${known}`,
   );
+}
+
+/** `--selector`; UsageError when it is none. */
+export async function labelsOf(selector: string | undefined): Promise<LabelMatcher | undefined> {
+  if (selector === undefined) return undefined;
+  const { parseLabelSelector } = await import("@podwire/api");
+  try {
+    return parseLabelSelector(selector);
+  } catch (error) {
+    throw new UsageError(`--selector: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The pod of a command line: `web`, or as kubectl has it too, `pod/web`. */
+export async function podNamed(text: string): Promise<string> {
+  const [first = "", name, ...rest] = text.split("/");
+  if (name === undefined && first !== "") return first;
+  const { kindByUserName } = await import("@podwire/api");
+  if (name && rest.length === 0 && kindByUserName(first)?.kind === "Pod") return name;
+  throw new UsageError(`"${text}" must be a pod, such as web or pod/web`);
 }

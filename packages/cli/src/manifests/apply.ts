@@ -1,14 +1,7 @@
 /** `apply`: each manifest is created, or merged into the object that is there; what is equal is not written. */
-import {
-  isReason,
-  type Kind,
-  type KubernetesObject,
-  kindOf,
-  type NewObject,
-  setDefaults,
-} from "@podwire/api";
+import { isReason, type Kind, type KubernetesObject, type NewObject, setDefaults } from "@podwire/api";
 import type { ApiClient, ObjectRef } from "@podwire/client";
-import { UsageError } from "../errors.ts";
+import { kindOfManifest } from "./check.ts";
 import { LAST_APPLIED, mergeApplied } from "./merge.ts";
 import type { Manifest, ManifestObject } from "./read.ts";
 
@@ -35,12 +28,6 @@ export async function* applyManifests(
       yield { what, error: error as Error };
     }
   }
-}
-
-export function kindOfManifest({ object, source }: Manifest): Kind {
-  const kind = kindOf(object);
-  if (kind) return kind;
-  throw new UsageError(`${source}: kind: there is no ${object.kind} in ${object.apiVersion}`);
 }
 
 export function refOf(kind: Kind, object: ManifestObject, namespace: string): ObjectRef {

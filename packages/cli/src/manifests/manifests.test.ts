@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { checkManifest } from "./check.ts";
 import { mergeApplied } from "./merge.ts";
 import { parseManifest, readManifests } from "./read.ts";
 
@@ -36,6 +37,46 @@ describe("manifests", () => {
     it(`refuses ${JSON.stringify(text)}`, () =>
       assert.throws(() => parseManifest(text, "f"), { message, exitCode: 2 }));
   }
+
+  const checked = [
+    [
+      "spec: {containers: [{name: c, imgae: x, argz: []}]}",
+      'f:4:31: Pod "a": strict decoding error: unknown field "spec.containers[0].imgae" (did you mean "image"?)\n' +
+        'f:4:41: Pod "a": strict decoding error: unknown field "spec.containers[0].argz" (did you mean "args"?)',
+    ],
+    ["color: red", 'f:4:1: Pod "a": strict decoding error: unknown field "color"'],
+    [
+      "spec: {containers: web}",
+      'f:4:8: Pod "a": Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type []v1.Container',
+    ],
+  ] as const;
+  for (const [rest, message] of checked) {
+    it(`refuses a Pod with ${rest}`, () => {
+      const [manifest] = parseManifest(`apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n${rest}\n`, "f");
+      assert.throws(() => checkManifest(manifest!), { message, exitCode: 2 });
+    });
+  }
+
+  it("refuses kinds that are not served, and guesses", () => {
+    const check = (apiVersion: string, kind: string) =>
+      checkManifest(
+        parseManifest(`kind: ${kind}\napiVersion: ${apiVersion}\nmetadata: {name: a}\n`, "f")[0]!,
+      );
+    assert.throws(() => check("v1", "Podd"), {
+      message: /^f:1:1: kind: there is no "Podd" in v1 \(did you mean "Pod"\?\); known are .*Pod/,
+    });
+    assert.throws(() => check("example.com/v1", "Pod"), {
+      message: /^f:2:1: apiVersion: there is no "example\.com\/v1"; known are v1/,
+    });
+  });
+
+  it("finds the place of a field in an item of a List", () => {
+    const text =
+      "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n  spek: {}\n";
+    assert.throws(() => checkManifest(parseManifest(text, "f")[0]!), {
+      message: 'f:7:3: Pod "a": strict decoding error: unknown field "spek" (did you mean "spec"?)',
+    });
+  });
 
   it("come from files, directories and stdin, in order", async () => {
     const folder = mkdtempSync(join(tmpdir(), "podwire-manifests-"));

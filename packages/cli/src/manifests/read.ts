@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import { type Document, isCollection, isScalar, LineCounter, parseAllDocuments } from "yaml";
+import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, parseAllDocuments } from "yaml";
 import { UsageError } from "../errors.ts";
 
 /** A manifest's bytes; more is refused unread. */
@@ -22,6 +22,8 @@ export interface Manifest {
   readonly object: ManifestObject;
   /** `file:line:column` of the object, for messages. */
   readonly source: string;
+  /** The same of one of its fields, such as `spec.containers[0].image`; of the object for a field it does not have. */
+  readonly placeOf: (field: string) => string;
 }
 
 /** All objects of `paths`, in their order. Throws UsageError. */
@@ -85,14 +87,39 @@ export function parseManifest(text: string, file: string): Manifest[] {
     const source = placeAt(document.contents.range?.[0] ?? 0);
     if (!isCollection(document.contents))
       throw new UsageError(`${source}: is no object: a manifest is a map`);
-    return takeApart(document.toJS() as unknown, source);
+    const placeOf = (path: Path) => {
+      const offset = offsetOf(document, path);
+      return offset === undefined ? undefined : placeAt(offset);
+    };
+    return takeApart(document.toJS() as unknown, source, [], placeOf);
   });
 }
 
-function takeApart(value: unknown, source: string): Manifest[] {
+type Path = readonly (string | number)[];
+
+/** Where the field begins, at its name where it has one. */
+function offsetOf(document: Document, path: Path): number | undefined {
+  const parent: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  if (isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last);
+    return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+  }
+  const node: unknown = document.getIn(path, true);
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function takeApart(
+  value: unknown,
+  source: string,
+  at: Path,
+  placeOf: (path: Path) => string | undefined,
+): Manifest[] {
   const object = value as Partial<ManifestObject> & { items?: unknown };
   if (object.kind === "List" && Array.isArray(object.items)) {
-    return object.items.flatMap((item, index) => takeApart(item, `${source} items[${index}]`));
+    return object.items.flatMap((item, index) =>
+      takeApart(item, `${source} items[${index}]`, [...at, "items", index], placeOf),
+    );
   }
   for (const field of ["apiVersion", "kind"] as const) {
     if (typeof object[field] === "string" && object[field] !== "") continue;
@@ -102,7 +129,15 @@ function takeApart(value: unknown, source: string): Manifest[] {
   if (typeof name !== "string" || name === "") {
     throw new UsageError(`${source}: metadata.name: is missing, must be the name of the ${object.kind}`);
   }
-  return [{ object: object as ManifestObject, source }];
+  const placeOfField = (field: string) => placeOf([...at, ...pathOf(field)]) ?? source;
+  return [{ object: object as ManifestObject, source, placeOf: placeOfField }];
+}
+
+/** `spec.containers[0].image` -> spec, containers, 0, image */
+function pathOf(field: string): Path {
+  return [...field.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([name, index]) =>
+    index === undefined ? name : Number(index),
+  );
 }
 
 const EXAMPLES = { apiVersion: "v1", kind: "Pod" } as const;

@@ -1,31 +1,51 @@
 /**
  * The matrix for people: a table a protocol and family, senders down, receivers across. A cell is the round trip
- * in milliseconds; SEEN AS is the sender's address as the receivers saw it, with a tick when that is its own.
+ * in milliseconds; SEEN AS is the sender's address as the receivers saw it, with a tick when that is its own. Where so
+ * many columns fit no screen, a sender's row has its count, median and longest round trip instead, and the paths that
+ * do not work are listed.
  */
 
 import { formatTable } from "../terminal/table.ts";
 import type { Paint } from "../terminal/terminal.ts";
-import { FAMILIES, type MatrixPath, PROTOCOLS, summarize } from "./model.ts";
+import { FAMILIES, isGood, type Matrix, type MatrixPath, PROTOCOLS, summarize } from "./model.ts";
 
-export function formatMatrix(paths: readonly MatrixPath[], paint: Paint): string {
+/** Receivers that fit across a screen. */
+const MAX_COLUMNS = 12;
+/** Paths that do not work, in one list; the rest is counted. */
+const MAX_LISTED = 20;
+
+export function formatMatrix(matrix: Matrix, paint: Paint): string {
+  const formatOne = matrix.measured > MAX_COLUMNS ? formatCounts : formatCells;
   const tables = PROTOCOLS.flatMap(protocol =>
     FAMILIES.map(family => {
-      const some = paths.filter(path => path.protocol === protocol && path.family === family);
+      const some = matrix.paths.filter(path => path.protocol === protocol && path.family === family);
       return some.length === 0 ? undefined : `${heading(protocol, family, paint)}\n${formatOne(some, paint)}`;
     }),
   );
-  return [...tables.filter(table => table !== undefined), formatSummary(paths, paint)].join("\n\n");
+  const left = matrix.unmeasured.map(({ pod, node, reason }) =>
+    paint("red", `not measured: pod ${pod} on ${node}: ${reason}`),
+  );
+  return [
+    ...tables.filter(table => table !== undefined),
+    ...(left.length > 0 ? [left.join("\n")] : []),
+    formatSummary(matrix, paint),
+  ].join("\n\n");
 }
 
 function heading(protocol: string, family: string, paint: Paint): string {
   return paint("bold", `${protocol} over ${family}, round trip in ms`);
 }
 
-function formatOne(paths: readonly MatrixPath[], paint: Paint): string {
-  const senders = [...new Set(paths.map(path => path.from))];
-  const receivers = [...new Set([...senders, ...paths.map(path => path.to)])];
-  const rows = senders.map(from => {
-    const own = paths.filter(path => path.from === from);
+function bySender(paths: readonly MatrixPath[]): Map<string, MatrixPath[]> {
+  const senders = new Map<string, MatrixPath[]>();
+  for (const path of paths) senders.set(path.from, [...(senders.get(path.from) ?? []), path]);
+  return senders;
+}
+
+function formatCells(paths: readonly MatrixPath[], paint: Paint): string {
+  const senders = bySender(paths);
+  const receivers = [...new Set([...senders.keys(), ...paths.map(path => path.to)])];
+  const rows = [...senders].map(([from, own]) => {
     const cells = receivers.map(to =>
       cellOf(
         own.find(path => path.to === to),
@@ -45,6 +65,24 @@ function cellOf(path: MatrixPath | undefined, paint: Paint): string {
   return verdict === "works" ? time : paint("red", `${time} as ${path.sourceSeen ?? "unknown"}`);
 }
 
+function formatCounts(paths: readonly MatrixPath[], paint: Paint): string {
+  const rows = [...bySender(paths)].map(([from, own]) => {
+    const times = own.flatMap(path => path.roundTripMs ?? []).sort((a, b) => a - b);
+    const works = own.filter(path => path.verdict === "works").length;
+    const reached = paint(works === own.length ? "green" : "red", `${works} of ${own.length}`);
+    const time = (at: number) => times[at]?.toFixed(2) ?? "-";
+    const median = time(Math.floor(times.length / 2));
+    return [from, own[0]!.fromNode, seenAs(own, paint), reached, median, time(times.length - 1)];
+  });
+  const table = formatTable(["FROM", "NODE", "SEEN AS", "REACHES", "MEDIAN", "LONGEST"], rows);
+  const broken = paths.filter(path => path.verdict !== "works");
+  const listed = broken
+    .slice(0, MAX_LISTED)
+    .map(path => `${path.from} -> ${path.to}: ${cellOf(path, paint)}`);
+  if (broken.length > listed.length) listed.push(`and ${broken.length - listed.length} more`);
+  return [table, ...listed].join("\n");
+}
+
 function seenAs(paths: readonly MatrixPath[], paint: Paint): string {
   const own = new Set(paths.filter(path => path.verdict === "works").map(path => path.sourceSeen!));
   const foreign = new Set(
@@ -56,10 +94,13 @@ function seenAs(paths: readonly MatrixPath[], paint: Paint): string {
 }
 
 /** Such as `48 of 48 paths work, no NAT`. */
-export function formatSummary(paths: readonly MatrixPath[], paint: Paint): string {
-  const summary = summarize(paths);
+export function formatSummary(matrix: Matrix, paint: Paint): string {
+  const summary = summarize(matrix);
   const answered = summary.works + summary.nat;
   const nat = summary.nat === 0 ? "no NAT" : `NAT on ${summary.nat}`;
-  const good = summary.works === summary.paths;
-  return paint(good ? "green" : "red", `${answered} of ${summary.paths} paths work, ${nat}`);
+  const verdict = `${answered} of ${summary.paths} paths work, ${nat}`;
+  const left = summary.unmeasured === 0 ? "" : `; pods not measured: ${summary.unmeasured}`;
+  const tried = matrix.measured + summary.unmeasured;
+  const sample = matrix.running > tried ? ` (a sample: ${tried} of ${matrix.running} pods)` : "";
+  return `${paint(isGood(summary) ? "green" : "red", `${verdict}${left}`)}${sample}`;
 }

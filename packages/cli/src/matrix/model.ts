@@ -15,6 +15,8 @@ export interface MatrixPod {
   /** Where the probe runs: any container will do, they share their network. */
   readonly container: string;
   readonly addresses: readonly string[];
+  /** Source addresses of its packets when nobody translates them. */
+  readonly seenAs: readonly string[];
 }
 
 /** One way to one pod. */
@@ -83,7 +85,23 @@ export function judge(from: MatrixPod, target: Target, probe: Probe): MatrixPath
 
 function verdictOf(from: MatrixPod, probe: Probe): Verdict {
   if (probe.roundTripMs === undefined) return "fails";
-  return probe.sourceSeen !== undefined && from.addresses.includes(probe.sourceSeen) ? "works" : "nat";
+  return probe.sourceSeen !== undefined && from.seenAs.includes(probe.sourceSeen) ? "works" : "nat";
+}
+
+/** A pod that the probe does not run in. */
+export interface Unmeasured {
+  readonly pod: string;
+  readonly node: string;
+  readonly reason: string;
+}
+
+export interface Matrix {
+  readonly paths: readonly MatrixPath[];
+  readonly unmeasured: readonly Unmeasured[];
+  /** Pods between which paths were measured. */
+  readonly measured: number;
+  /** Pods that run; more than there are to measure when these are a sample. */
+  readonly running: number;
 }
 
 export interface MatrixSummary {
@@ -91,9 +109,22 @@ export interface MatrixSummary {
   readonly works: number;
   readonly nat: number;
   readonly fails: number;
+  /** Pods that were to be measured and could not. */
+  readonly unmeasured: number;
 }
 
-export function summarize(paths: readonly MatrixPath[]): MatrixSummary {
+export function summarize({ paths, unmeasured }: Matrix): MatrixSummary {
   const count = (verdict: Verdict) => paths.filter(path => path.verdict === verdict).length;
-  return { paths: paths.length, works: count("works"), nat: count("nat"), fails: count("fails") };
+  return {
+    paths: paths.length,
+    works: count("works"),
+    nat: count("nat"),
+    fails: count("fails"),
+    unmeasured: unmeasured.length,
+  };
+}
+
+/** Every pod was measured, every path works, and no address is translated. */
+export function isGood({ paths, works, unmeasured }: MatrixSummary): boolean {
+  return works === paths && unmeasured === 0;
 }

@@ -11,6 +11,7 @@ const CLEAR_LINE = "\r\x1b[K";
 export class Progress {
   readonly #terminal: Terminal;
   #text = "";
+  #count = "";
   #frame = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -18,11 +19,14 @@ export class Progress {
     this.#terminal = terminal;
   }
 
-  /** What is being done now. */
-  step(text: string): void {
-    if (text === this.#text) return;
+  /** What is being done now. `count`, such as `3 of 4`, is for terminals: elsewhere each would be a line. */
+  step(text: string, count = ""): void {
+    if (text === this.#text && count === this.#count) return;
+    const isNew = text !== this.#text;
     this.#text = text;
+    this.#count = count;
     if (!this.#terminal.moves) {
+      if (!isNew) return;
       this.#terminal.stderr.write(`${text}\n`);
       return;
     }
@@ -49,6 +53,7 @@ export class Progress {
   #draw(): void {
     const frame = FRAMES[this.#frame++ % FRAMES.length]!;
     const room = (this.#terminal.stderr.columns || 80) - 3;
-    this.#terminal.stderr.write(`${CLEAR_LINE}${frame} ${this.#text.slice(0, room)}`);
+    const text = this.#count === "" ? this.#text : `${this.#text}: ${this.#count}`;
+    this.#terminal.stderr.write(`${CLEAR_LINE}${frame} ${text.slice(0, room)}`);
   }
 }

@@ -48,6 +48,20 @@ describe("progress", () => {
     assert.equal(stderr.text, "one\nsaid\ntwo\ndone\n");
   });
 
+  it("counts on a terminal only", () => {
+    for (const [isTTY, expected] of [
+      [false, "asking\n"],
+      [true, "\r\x1b[K⠋ asking: 1 of 2\r\x1b[K⠙ asking: 2 of 2\r\x1b[K"],
+    ] as const) {
+      const stderr = output(isTTY);
+      const progress = new Progress(makeTerminal(output(isTTY), stderr, {}));
+      progress.step("asking", "1 of 2");
+      progress.step("asking", "2 of 2");
+      progress.end();
+      assert.equal(stderr.text, expected);
+    }
+  });
+
   it("is one line on a terminal, cut to its width and cleared at the end", () => {
     const stderr = output(true);
     const progress = new Progress(makeTerminal(output(true), stderr, {}));

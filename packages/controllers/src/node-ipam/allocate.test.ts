@@ -1,9 +1,9 @@
 /** Node CIDRs: never two Nodes the same, whatever comes and goes, and clear words when a range is full. */
 import assert from "node:assert/strict";
 import type { Node } from "@podwire/api";
+import { overlaps, parseCidr } from "@podwire/wire/cidr";
 import fc from "fast-check";
-import { Allocator } from "./allocate.ts";
-import { overlap, parseCidr } from "./cidr.ts";
+import { Allocator, subnetsCovered } from "./allocate.ts";
 import { nodeRanges } from "./cluster-cidrs.ts";
 
 const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -78,12 +78,21 @@ describe(`node CIDRs (PODWIRE_SEED=${seed})`, () => {
         for (const [name, podCIDRs] of allocator.allocate([...nodes.values()]).assigned)
           nodes.set(name, node(name, podCIDRs));
       }
-      const all = [...nodes.values()].flatMap(each => (each.spec.podCIDRs ?? []).map(parseCidr));
+      const all = [...nodes.values()].flatMap(each =>
+        (each.spec.podCIDRs ?? []).map(text => parseCidr(text)!),
+      );
       for (const [index, cidr] of all.entries()) {
-        for (const other of all.slice(index + 1)) assert(!overlap(cidr, other));
+        for (const other of all.slice(index + 1)) assert(!overlaps(cidr, other));
       }
     });
     fc.assert(property, { seed, numRuns: 200 });
+  });
+
+  it("knows which subnets a range covers", () => {
+    const covered = (text: string) => subnetsCovered(parseCidr("10.244.0.0/16")!, 24, parseCidr(text)!);
+    assert.deepEqual(covered("10.244.4.0/22"), { from: 4, to: 8 });
+    assert.deepEqual(covered("10.244.7.128/25"), { from: 7, to: 8 });
+    assert.deepEqual(covered("10.0.0.0/8"), { from: 0, to: 256 });
   });
 
   it("refuses ranges that cannot work, naming the field", () => {
@@ -97,6 +106,10 @@ describe(`node CIDRs (PODWIRE_SEED=${seed})`, () => {
       [
         { clusterCidrs: ["10.0.0.0/16", "fd00::1/56"], nodeMaskSizes: sizes },
         /clusterCidrs\[1\]: .*fd00::\/56/,
+      ],
+      [
+        { clusterCidrs: ["10.0.0/16"], nodeMaskSizes: sizes },
+        /clusterCidrs\[0\]: "10\.0\.0\/16" is not a CIDR; write it like 10\.244\.0\.0\/16/,
       ],
       [
         { clusterCidrs: ["10.0.0.0/25"], nodeMaskSizes: sizes },
@@ -116,6 +129,6 @@ describe(`node CIDRs (PODWIRE_SEED=${seed})`, () => {
 });
 
 function isFree(text: string, nodes: Map<string, Node>): boolean {
-  const all = [...nodes.values()].flatMap(each => (each.spec.podCIDRs ?? []).map(parseCidr));
-  return !all.some(cidr => overlap(cidr, parseCidr(text)));
+  const all = [...nodes.values()].flatMap(each => (each.spec.podCIDRs ?? []).map(text => parseCidr(text)!));
+  return !all.some(cidr => overlaps(cidr, parseCidr(text)!));
 }

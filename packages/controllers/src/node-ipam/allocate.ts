@@ -8,7 +8,15 @@
  * range that was just released is used last.
  */
 import type { Node } from "@podwire/api";
-import { type Cidr, formatCidr, overlap, parseCidr, subnet, subnetCount, subnetsCovered } from "./cidr.ts";
+import {
+  type Cidr,
+  formatCidr,
+  nthSubnet,
+  overlaps,
+  parseCidr,
+  subnetCount,
+  subnetNumber,
+} from "@podwire/wire/cidr";
 
 export interface NodeRanges {
   /** One or two, of different families. */
@@ -41,7 +49,7 @@ class Pool {
   }
 
   take(held: Cidr): void {
-    if (!overlap(this.#range, held)) return;
+    if (!overlaps(this.#range, held)) return;
     const { from, to } = subnetsCovered(this.#range, this.#maskSize, held);
     for (let index = from; index < to; index++) this.#taken.add(index);
   }
@@ -52,12 +60,19 @@ class Pool {
     const index = this.next;
     this.#taken.add(index);
     this.next = (index + 1) % this.#count;
-    return subnet(this.#range, this.#maskSize, index);
+    return nthSubnet(this.#range, this.#maskSize, index);
   }
 
   get full(): boolean {
     return this.#taken.size === this.#count;
   }
+}
+
+/** The subnets [from, to) of the range that `other`, which overlaps it, covers at least in part. */
+export function subnetsCovered(range: Cidr, prefixLength: number, other: Cidr): { from: number; to: number } {
+  if (other.prefixLength <= range.prefixLength) return { from: 0, to: subnetCount(range, prefixLength) };
+  const from = subnetNumber(range, prefixLength, other.bytes);
+  return { from, to: from + Math.max(subnetCount(other, prefixLength), 1) };
 }
 
 export class Allocator {
@@ -102,10 +117,7 @@ export function podCidrsOf(node: Node): readonly string[] {
 /** CIDRs of a Node; text that is none takes nothing (validation refuses it on the way in). */
 function heldBy(node: Node): Cidr[] {
   return podCidrsOf(node).flatMap(text => {
-    try {
-      return [parseCidr(text)];
-    } catch {
-      return [];
-    }
+    const cidr = parseCidr(text);
+    return cidr ? [cidr] : [];
   });
 }

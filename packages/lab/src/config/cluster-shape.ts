@@ -2,6 +2,7 @@
  * The shape of lab.yaml: every field, once. The interfaces below say the same to TypeScript; `read.ts` only
  * hands out a `ClusterFile` after the shape has accepted every field of it.
  */
+import { parseCidr } from "@podwire/wire/cidr";
 import {
   MAX_LAB_NAME_LENGTH,
   MAX_MTU,
@@ -10,8 +11,10 @@ import {
   MIN_POD_MTU_IPV4,
   OVERLAY_BYTES,
 } from "../limits.ts";
-import { type Family, parseCidr } from "./cidr.ts";
 import type { ObjectShape, StringShape } from "./shape.ts";
+
+/** An IP family, as lab.yaml and its messages write it. */
+export type Family = "IPv4" | "IPv6";
 
 export interface TaintSpec {
   key: string;

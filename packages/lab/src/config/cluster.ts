@@ -2,9 +2,16 @@
  * lab.yaml -> LabConfig: the shape accepts each field, then the checks below accept them together (names,
  * families, overlaps, room), and what was left out gets its default. Every problem is reported, with its place.
  */
+import { addressCount, type Cidr, overlaps, parseCidr, subnetCount } from "@podwire/wire/cidr";
 import { FIRST_NODE_HOST, MAX_NODES, MIN_MTU_IPV6, MIN_POD_MTU_IPV4, OVERLAY_BYTES } from "../limits.ts";
-import { type Cidr, cidrSize, type Family, overlaps, parseCidr } from "./cidr.ts";
-import { CLUSTER, type ClusterFile, DEFAULTS, type NodeGroup, type TaintSpec } from "./cluster-shape.ts";
+import {
+  CLUSTER,
+  type ClusterFile,
+  DEFAULTS,
+  type Family,
+  type NodeGroup,
+  type TaintSpec,
+} from "./cluster-shape.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { type Reading, readYaml } from "./read.ts";
 
@@ -78,9 +85,9 @@ function resolve(checking: Checking): LabConfig {
   const underlayMtu = file.underlay?.mtu ?? DEFAULTS.underlayMtu;
   checkOverlaps(checking, podCidrs, underlay);
   const nodes = resolveNodes(checking, underlayMtu);
-  const nodeMaskSizes = podCidrs.map(named => checkMaskSize(checking, named.cidr, nodes.length));
+  const nodeMaskSizes = podCidrs.map(named => checkMaskSize(checking, named, nodes.length));
   checkUnderlayRoom(checking, underlay, nodes.length);
-  checkMtus(checking, underlay[0]?.cidr.family ?? "IPv4", podCidrs, underlay);
+  checkMtus(checking, underlay[0]?.family ?? "IPv4", podCidrs, underlay);
   return {
     name: file.metadata?.name ?? DEFAULTS.name,
     nodes,
@@ -102,15 +109,21 @@ interface NamedCidr {
   readonly field: string;
   readonly text: string;
   readonly cidr: Cidr;
+  readonly family: Family;
+}
+
+function namedCidr(field: string, text: string): NamedCidr {
+  const cidr = parseCidr(text)!;
+  return { field, text, cidr, family: `IPv${cidr.family}` };
 }
 
 function readCidrs(checking: Checking, field: string, texts: readonly string[]): NamedCidr[] {
-  const cidrs = texts.map((text, index) => ({ field: `${field}[${index}]`, text, cidr: parseCidr(text)! }));
-  if (cidrs.length === 2 && cidrs[0]!.cidr.family === cidrs[1]!.cidr.family) {
+  const cidrs = texts.map((text, index) => namedCidr(`${field}[${index}]`, text));
+  if (cidrs.length === 2 && cidrs[0]!.family === cidrs[1]!.family) {
     problem(
       checking,
       cidrs[1]!.field,
-      `is a second ${cidrs[1]!.cidr.family} CIDR, at most one a family is allowed`,
+      `is a second ${cidrs[1]!.family} CIDR, at most one a family is allowed`,
     );
   }
   return cidrs;
@@ -119,20 +132,20 @@ function readCidrs(checking: Checking, field: string, texts: readonly string[]):
 function resolvePodCidrs(checking: Checking): NamedCidr[] {
   const { networking = {} } = checking.file;
   const given = readCidrs(checking, "networking.podCIDRs", networking.podCIDRs ?? []);
-  const givenFamilies = given.map(named => named.cidr.family);
+  const givenFamilies = given.map(named => named.family);
   const families = networking.ipFamilies ?? (given.length > 0 ? givenFamilies : (["IPv4", "IPv6"] as const));
   if (networking.ipFamilies?.length === 2 && families[0] === families[1]) {
     problem(checking, "networking.ipFamilies[1]", `${families[1]} is there twice, a family is allowed once`);
   }
   for (const named of given) {
-    if (families.includes(named.cidr.family)) continue;
+    if (families.includes(named.family)) continue;
     const allowed = families.join(" and ");
-    problem(checking, named.field, `is ${named.cidr.family}, networking.ipFamilies allows only ${allowed}`);
+    problem(checking, named.field, `is ${named.family}, networking.ipFamilies allows only ${allowed}`);
   }
   return families.map(family => {
     const text = DEFAULTS.podCIDRs[family];
-    const found = given.find(named => named.cidr.family === family);
-    return found ?? { field: "networking.podCIDRs", text, cidr: parseCidr(text)! };
+    const found = given.find(named => named.family === family);
+    return found ?? namedCidr("networking.podCIDRs", text);
   });
 }
 
@@ -143,14 +156,14 @@ function resolveUnderlay(checking: Checking): NamedCidr[] {
   const cidrs = readCidrs(checking, "underlay.cidrs", underlay.cidrs ?? defaults);
   const family = underlay.vxlanFamily;
   if (!family) return cidrs;
-  if (!cidrs.some(named => named.cidr.family === family)) {
+  if (!cidrs.some(named => named.family === family)) {
     problem(
       checking,
       "underlay.vxlanFamily",
       `is ${family}, underlay.cidrs must then have an ${family} CIDR`,
     );
   }
-  return cidrs.sort((a, b) => Number(b.cidr.family === family) - Number(a.cidr.family === family));
+  return cidrs.sort((a, b) => Number(b.family === family) - Number(a.family === family));
 }
 
 function checkOverlaps(checking: Checking, pods: NamedCidr[], underlay: NamedCidr[]): void {
@@ -169,11 +182,11 @@ function checkOverlaps(checking: Checking, pods: NamedCidr[], underlay: NamedCid
   }
 }
 
-function checkMaskSize(checking: Checking, cidr: Cidr, nodes: number): number {
-  const { family, prefixLength } = cidr;
+function checkMaskSize(checking: Checking, { family, cidr }: NamedCidr, nodes: number): number {
+  const { prefixLength } = cidr;
   const field = `networking.nodeMaskSizes.${family}`;
   const size = checking.file.networking?.nodeMaskSizes?.[family] ?? DEFAULTS.nodeMaskSizes[family];
-  const room = size >= prefixLength ? 2 ** (size - prefixLength) : 0;
+  const room = size >= prefixLength ? subnetCount(cidr, size) : 0;
   if (room < nodes) {
     const least = prefixLength + Math.ceil(Math.log2(nodes));
     problem(
@@ -186,13 +199,13 @@ function checkMaskSize(checking: Checking, cidr: Cidr, nodes: number): number {
 }
 
 function checkUnderlayRoom(checking: Checking, underlay: NamedCidr[], nodes: number): void {
-  const needed = BigInt(FIRST_NODE_HOST + nodes + 1);
+  const needed = FIRST_NODE_HOST + nodes + 1;
   for (const { cidr, text, field } of underlay) {
-    if (cidrSize(cidr) >= needed) continue;
+    if (addressCount(cidr) >= needed) continue;
     problem(
       checking,
       field,
-      `${text} has ${cidrSize(cidr)} addresses, must have at least ${needed} for ${nodes} nodes`,
+      `${text} has ${addressCount(cidr)} addresses, must have at least ${needed} for ${nodes} nodes`,
     );
   }
 }
@@ -235,10 +248,10 @@ function groupNames(checking: Checking, group: NodeGroup, field: string): string
 
 /** Inside and outside of the overlay, every family in use needs its smallest MTU. */
 function checkMtus(checking: Checking, outer: Family, pods: NamedCidr[], underlay: NamedCidr[]): void {
-  const podMinimum = pods.some(named => named.cidr.family === "IPv6") ? MIN_MTU_IPV6 : MIN_POD_MTU_IPV4;
+  const podMinimum = pods.some(named => named.family === "IPv6") ? MIN_MTU_IPV6 : MIN_POD_MTU_IPV4;
   const least = Math.max(
     podMinimum + OVERLAY_BYTES[outer],
-    underlay.some(named => named.cidr.family === "IPv6") ? MIN_MTU_IPV6 : 0,
+    underlay.some(named => named.family === "IPv6") ? MIN_MTU_IPV6 : 0,
   );
   const reason = `must be at least ${least}: ${OVERLAY_BYTES[outer]} bytes of overlay over ${outer} and ${podMinimum} for Pods`;
   const mtu = checking.file.underlay?.mtu;

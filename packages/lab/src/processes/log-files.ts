@@ -33,6 +33,8 @@ function cutInHalf(path: string, maxBytes: number): void {
     const start = kept.indexOf(10) + 1;
     ftruncateSync(file, 0);
     writeSync(file, kept, start, bytes - start, 0);
+  } catch {
+    // No room for the half that was to stay: the log begins anew.
   } finally {
     closeSync(file);
   }

@@ -14,6 +14,7 @@ import {
 import { signal } from "../state/identity.ts";
 import type { DaemonState } from "../state/state.ts";
 import { type Daemon, type DaemonSpec, describeExit, type Exit, startDaemon } from "./daemon.ts";
+import { quoteLog } from "./log-files.ts";
 
 interface Supervised {
   readonly spec: DaemonSpec;
@@ -99,7 +100,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   #watch(supervised: Supervised, daemon: Daemon): void {
-    void daemon.ended.then(exit => this.#restartAfter(supervised, describeExit(exit)));
+    void daemon.ended.then(exit => this.#restartAfter(supervised, howItDied(supervised.spec, exit)));
   }
 
   #restartAfter(supervised: Supervised, how: string): void {
@@ -128,6 +129,15 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       () => {},
     );
   }
+}
+
+/** Of a daemon that gave up, with the last of its errors. */
+function howItDied(spec: DaemonSpec, exit: Exit): string {
+  const how = describeExit(exit);
+  if (exit.code === null || exit.code === 0) return how;
+  const lines = quoteLog(spec.log).split("\n").reverse();
+  const reason = lines.find(line => /error/i.test(line));
+  return reason === undefined ? how : `${how}: ${reason.trim()}`;
 }
 
 /** None at first and for a daemon that was stable; then the first, then twice the one before, up to the bound. */

@@ -12,14 +12,28 @@
  *         nodes/<node>/          the node daemon's own
  *         logs/<process>.log
  */
-import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { accessSync, constants, mkdirSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { LabError } from "../errors.ts";
 
 export const DEFAULT_RUN_DIRECTORY = "/run/podwire";
 
-/** Base of all labs' directories; the environment variable PODWIRE_RUN_DIR overrides. */
+/**
+ * Base of all labs' directories; the environment variable PODWIRE_RUN_DIR overrides. Absolute and without symbolic
+ * links, because /proc tells the paths of processes and mounts that way.
+ */
 export function runDirectory(): string {
-  return process.env.PODWIRE_RUN_DIR || DEFAULT_RUN_DIRECTORY;
+  return real(resolve(process.env.PODWIRE_RUN_DIR || DEFAULT_RUN_DIRECTORY));
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === path) return path;
+    return join(real(parent), basename(path));
+  }
 }
 
 export interface LabPaths {
@@ -53,7 +67,6 @@ export function labPaths(name: string, base: string = runDirectory()): LabPaths 
 
 /** Makes the lab's directory; false when it is already there. */
 export function makeDirectory(paths: LabPaths): boolean {
-  mkdirSync(dirname(paths.directory), { recursive: true });
   try {
     mkdirSync(paths.directory, { mode: 0o755 });
   } catch (error) {
@@ -62,6 +75,19 @@ export function makeDirectory(paths: LabPaths): boolean {
   }
   for (const part of [dirname(paths.pause), paths.controlPlane, paths.logs]) mkdirSync(part);
   return true;
+}
+
+/** Makes the directory of all labs. Throws a LabError when this process may not write there. */
+export function makeRunDirectory(directory: string = runDirectory()): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LabError(
+      `${directory} cannot hold labs (${code}): set PODWIRE_RUN_DIR to a directory that you may write to`,
+    );
+  }
 }
 
 /** Names of the labs that have a directory, living or left behind. */
@@ -73,8 +99,11 @@ export function labNames(base: string = runDirectory()): string[] {
       .map(entry => entry.name)
       .sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    throw new LabError(
+      `${base} cannot be read (${code}): labs have their directories there; see PODWIRE_RUN_DIR`,
+    );
   }
 }
 

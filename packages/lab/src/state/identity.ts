@@ -7,9 +7,12 @@ import type { ProcessIdentity } from "@podwire/runtime";
 
 export interface ProcessStat extends ProcessIdentity {
   readonly parent: number;
-  /** A zombie has already left its namespaces and files: it counts as dead. */
+  /** It has left its namespaces and files, and only waits to be reaped. */
   readonly dead: boolean;
 }
+
+/** Of the kernel's flags of a task: it is on its way out (PF_EXITING, include/linux/sched.h). */
+const EXITING = 4;
 
 /** Undefined when there is no such process. */
 export function processStat(pid: number): ProcessStat | undefined {
@@ -17,7 +20,22 @@ export function processStat(pid: number): ProcessStat | undefined {
   if (text === undefined) return undefined;
   // The command, in parentheses, may hold spaces and parentheses itself. The rest starts at field 3.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { pid, startTicks: fields[19]!, parent: Number(fields[1]), dead: /[ZX]/.test(fields[0]!) };
+  const exiting = (Number(fields[6]) & EXITING) !== 0;
+  const dead = /[ZX]/.test(fields[0]!) || (exiting && hasLeftNamespaces(pid));
+  return { pid, startTicks: fields[19]!, parent: Number(fields[1]), dead };
+}
+
+/**
+ * The first process of a PID namespace is no zombie before all others of the namespace are reaped, by parents that
+ * may be slow: where init is no real one, that can take seconds.
+ */
+function hasLeftNamespaces(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/ns/net`);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
 }
 
 /** The identity of a living process. */

@@ -2,7 +2,7 @@
  * lab.json: what runs, for commands that did not start it. The supervisor alone writes it, whole and atomically;
  * everyone else reads. `down` needs nothing of it to succeed, so that a damaged one stops nobody.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { ProcessIdentity } from "@podwire/runtime";
 import type { LabConfig } from "../config/cluster.ts";
 import { LabError } from "../errors.ts";
@@ -40,8 +40,14 @@ export interface LabState {
 }
 
 export function writeState(path: string, state: LabState): void {
-  writeFileSync(`${path}.new`, `${JSON.stringify(state, null, 2)}\n`);
-  renameSync(`${path}.new`, path);
+  const draft = `${path}.new`;
+  try {
+    writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 /** Reads the state of a lab; a LabError says what to do when there is none or it cannot be read. */

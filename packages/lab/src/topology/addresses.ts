@@ -6,8 +6,8 @@
  *     2 … 10         hosts outside of the cluster, in the order in which they are attached
  *     11 + i         node i
  */
-
-import { hostOf, parseCidr } from "../config/cidr.ts";
+import { formatAddress, parseAddress } from "@podwire/wire/address";
+import { contains, nthAddress, parseCidr } from "@podwire/wire/cidr";
 import type { LabConfig } from "../config/cluster.ts";
 import { FIRST_NODE_HOST, FIRST_OUTSIDE_HOST } from "../limits.ts";
 
@@ -22,11 +22,11 @@ export function outsideAddresses(config: LabConfig, index: number): string[] {
 
 /** `address` with the prefix length of the underlay CIDR it is from: `172.30.0.11/16`. */
 export function withPrefix(config: LabConfig, address: string): string {
-  const family = address.includes(":") ? "IPv6" : "IPv4";
-  const cidr = config.underlayCidrs.map(text => parseCidr(text)!).find(each => each.family === family)!;
+  const bytes = parseAddress(address)!;
+  const cidr = config.underlayCidrs.map(text => parseCidr(text)!).find(each => contains(each, bytes))!;
   return `${address}/${cidr.prefixLength}`;
 }
 
 function addressesOf(config: LabConfig, host: number): string[] {
-  return config.underlayCidrs.map(text => hostOf(parseCidr(text)!, host));
+  return config.underlayCidrs.map(text => formatAddress(nthAddress(parseCidr(text)!, host)));
 }

@@ -4,9 +4,10 @@
  * It is started inside the pod's namespaces and a copy of the node's root, with new process and mount
  * namespaces of its own, and runs this:
  *
- *   1. leave its identity in `shim`, then answer the daemon; a dead daemon's pipe kills it here (SIGPIPE)
- *   2. hold the FIFOs: `life` (see Lifeline; also carries "started"), `stdout` and `stderr`, so that neither
+ *   1. hold the FIFOs: `life` (see Lifeline; also carries "started"), `stdout` and `stderr`, so that neither
  *      side of them breaks while the daemon is being restarted
+ *   2. leave its identity in `shim`, so whoever reads that hears of its end; then answer the daemon: a dead
+ *      daemon's pipe kills it here (SIGPIPE)
  *   3. fork the container's process 1, which leaves its identity in `main`, mounts, makes sure that it sees
  *      its own /proc only, unmounts the way back to the pods' folder, and becomes the command, in a session of its own
  *   4. wait; write `exit` (its time of change is when the container ended), and go
@@ -53,10 +54,11 @@ export function runScript({ process, folder, podsInRoot, sharedProcesses }: RunS
   const giveUp = `exit ${START_ERROR_EXIT_CODE}`;
   return `cd ${quote(folder)} || exit 1
 umask 022
+exec 3<>../life 4<>../stdout 5<>../stderr
 read -r stat </proc/self/stat
 printf '%s\\n' "$stat" >${RUN_FILES.shim}
 ${note}echo ready
-exec >/dev/null 2>>${RUN_FILES.error} 3<>../life 4<>../stdout 5<>../stderr
+exec >/dev/null 2>>${RUN_FILES.error}
 (
 exec 6>${RUN_FILES.started}
 read -r stat </proc/self/stat

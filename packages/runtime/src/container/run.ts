@@ -4,10 +4,11 @@
  * A run is a folder (`<pod>/containers/<name>/<restartCount>`) and two processes, the shim and the container's
  * process 1. What the folder's files say, a restarted daemon knows:
  *
- *   no `shim`                       the daemon died before anything ran: never started
- *   `shim` runs                     running
- *   `exit`                          ended, with that code, at that file's time of change
- *   neither                         lost: the shim was killed; reported as exit code 137
+ *   no `shim`                 the daemon died before anything ran: never started
+ *   `shim` runs               running
+ *   `exit`                    ended, with that code, at that file's time of change
+ *   no `exit`, no `main`      the shim died with the daemon, before it forked: never started
+ *   no `exit`                 lost: the shim was killed; reported as exit code 137
  */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -143,6 +144,8 @@ export function readRun(folder: string): RunState {
   const startedAtMs = changedAtMs(join(folder, RUN_FILES.started), 1);
   const exit = readText(join(folder, RUN_FILES.exit));
   if (exit === undefined && isRunning(shim)) return { state: "running", startedAtMs };
+  // The shim died of a dead daemon's pipe, before it forked.
+  if (exit === undefined && !readIdentity(join(folder, RUN_FILES.main))) return { state: "never" };
   return { state: "ended", end: readEnd(folder, exit, startedAtMs) };
 }
 

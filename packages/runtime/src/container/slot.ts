@@ -265,6 +265,10 @@ export class ContainerSlot {
 
   #read(folder: string, run: Run): void {
     const state = readRun(folder);
+    if (state.state === "never") {
+      rmSync(folder, { recursive: true, force: true });
+      this.#restore(this.#seen.previous, undefined);
+    }
     if (state.state !== "ended") return;
     run.end = state.end;
     run.startedAtMs ??= state.end.startedAtMs;

@@ -1,7 +1,7 @@
 /** What a node keeps of a Pod across restarts of its daemon, besides the files of its sandbox and containers. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Pod } from "@podwire/api";
+import type { Pod, PodStatus } from "@podwire/api";
 
 export interface PodRecord {
   pod: Pod;
@@ -14,17 +14,42 @@ export interface PodRecord {
   podIPs: readonly string[];
 }
 
+const RECORD_FILE = "pod.json";
+const STATUS_FILE = "status.json";
+
 export function writePodRecord(podDir: string, record: PodRecord): void {
   mkdirSync(podDir, { recursive: true });
-  const path = join(podDir, "pod.json");
-  writeFileSync(`${path}.tmp`, JSON.stringify(record));
-  renameSync(`${path}.tmp`, path);
+  writeJson(join(podDir, RECORD_FILE), record);
 }
 
 /** Undefined when there is none, or half of one: nothing had been started then. */
 export function readPodRecord(podDir: string): PodRecord | undefined {
+  return readJson<PodRecord>(join(podDir, RECORD_FILE));
+}
+
+/** Keeps the last status reported, so that a restarted daemon does not report what has not changed as new. */
+export function writeReportedStatus(podDir: string, status: PodStatus): void {
+  // Before its record is there a Pod has nothing to remember, and after its folder is gone never again.
+  if (!existsSync(join(podDir, RECORD_FILE))) return;
   try {
-    return JSON.parse(readFileSync(join(podDir, "pod.json"), "utf8")) as PodRecord;
+    writeJson(join(podDir, STATUS_FILE), status);
+  } catch {
+    // A full disk: after a restart the Pod's times of transition would be newer than they are, no more.
+  }
+}
+
+export function readReportedStatus(podDir: string): PodStatus | undefined {
+  return readJson<PodStatus>(join(podDir, STATUS_FILE));
+}
+
+function writeJson(path: string, value: object): void {
+  writeFileSync(`${path}.tmp`, JSON.stringify(value));
+  renameSync(`${path}.tmp`, path);
+}
+
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as T;
   } catch {
     return undefined;
   }

@@ -21,7 +21,7 @@ import type { PodPlace } from "./environment.ts";
 import { events } from "./events.ts";
 import type { PodObservation } from "./observation.ts";
 import { type Action, allContainers, graceMs, isDeleted, plan } from "./plan.ts";
-import { assertFolderName, type PodRecord } from "./pod-record.ts";
+import { assertFolderName, type PodRecord, readReportedStatus, writeReportedStatus } from "./pod-record.ts";
 import { PodSandbox } from "./pod-sandbox.ts";
 import { type PodEvent, type PodSurroundings, refOf } from "./ports.ts";
 import { startContainer } from "./start-container.ts";
@@ -37,7 +37,10 @@ export class PodWorker {
   readonly #backOff = new BackOff();
   readonly #startTimeMs: number;
   #pod: Pod;
+  /** The last status, also one that a daemon before this one reported. */
   #reported: PodStatus | undefined;
+  /** This daemon has reported one: whether those of the one before it got through, nobody knows. */
+  #hasReported = false;
   /** After an action that failed, none is tried before then. */
   #failedUntilMs = 0;
   readonly #stopping = new Set<string>();
@@ -56,7 +59,8 @@ export class PodWorker {
     this.#pod = pod;
     this.#startTimeMs = record?.startTimeMs ?? around.clock.nowMs();
     // A Pod that has ended stays so, even where this node has lost what it knew of it.
-    this.#reported = pod.status?.containerStatuses ? pod.status : undefined;
+    this.#reported =
+      readReportedStatus(this.#podDir) ?? (pod.status?.containerStatuses ? pod.status : undefined);
     this.#sandbox = new PodSandbox(around, this.#podDir, this.#startTimeMs, record, {
       changed: () => this.wake(),
       event: event => this.#event(event),
@@ -173,6 +177,10 @@ export class PodWorker {
     const volumes = (this.#pod.spec.volumes ?? []).map(volume => volume.name);
     if (volumes.length > 0 && seen.sandbox.attempt === 0) this.#event(events.volumesIgnored(volumes));
     await this.#sandbox.create(this.#pod, () => [...this.#slots.values()].flatMap(slot => slot.fifos()));
+    // A container that could not be set up in the sandbox before may well be in this one: no reason to wait.
+    for (const slot of this.#slots.values()) {
+      if (slot.observation.problem?.reason === "CreateContainerError") slot.problem = undefined;
+    }
   }
 
   async #start(container: Container, failedAtMs: number | undefined): Promise<void> {
@@ -265,8 +273,10 @@ export class PodWorker {
   }
 
   #report(status: PodStatus): void {
-    if (JSON.stringify(status) === JSON.stringify(this.#reported)) return;
+    if (this.#hasReported && JSON.stringify(status) === JSON.stringify(this.#reported)) return;
+    this.#hasReported = true;
     this.#reported = status;
+    writeReportedStatus(this.#podDir, status);
     this.#around.report(refOf(this.#pod), status);
   }
 

@@ -54,8 +54,11 @@ export class Root {
     return this.#holder!;
   }
 
-  /** Ends the holder. Containers that run keep their copies. */
+  /** Ends the holder, also one of before a restart. Containers that run keep their copies. */
   async remove(): Promise<void> {
+    // One that is being built has yet to leave its identity.
+    const built = await this.#holder?.catch(() => undefined);
+    signal(built, "SIGKILL");
     signal(readIdentity(this.#record()), "SIGKILL");
     this.#holder = undefined;
     rmSync(join(this.#options.nodeDir, "root"), { recursive: true, force: true });
@@ -129,8 +132,8 @@ pivot_root . .podwire/old
 cd /
 umount -l /.podwire/old
 read -r stat </proc/self/stat
-printf '%s\\n' "$stat" >&3
 printf '%s\\n' "$stat"
+printf '%s\\n' "$stat" >&3
 exec ${quote(pausePath(labDir))} ${quote(basename(labDir))} root/${quote(basename(nodeDir))} </dev/null >/dev/null 2>&1 3>&-
 `;
 }

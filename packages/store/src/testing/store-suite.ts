@@ -40,6 +40,39 @@ async function turns(count: number): Promise<undefined> {
 
 const summary = ({ type, key, revision }: Change) => `${revision} ${type} ${key}`;
 
+/**
+ * Writers increment one counter by compare-and-swap while a reader reads in every turn. A writer loses at most
+ * once to each write of another, so a stale read shows as too many conflicts or as a lost increment.
+ */
+async function countTogether(store: Store): Promise<void> {
+  const [writers, increments] = [4, 20];
+  let counting = true;
+  const reader = (async () => {
+    while (counting) {
+      await store.get("/counter");
+      await turns(1);
+    }
+  })();
+  let conflicts = 0;
+  const write = async () => {
+    for (let done = 0; done < increments; ) {
+      const entry = await store.get("/counter");
+      try {
+        await store.put("/counter", String(Number(entry?.value ?? 0) + 1), entry?.revision ?? 0);
+        done++;
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        conflicts++;
+        assert.ok(conflicts <= writers * writers * increments, "conflicts without end: reads are stale");
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: writers }, write));
+  counting = false;
+  await reader;
+  assert.equal((await store.get("/counter"))?.value, String(writers * increments));
+}
+
 export function describeStore(backend: SuiteBackend): void {
   describe(`store on ${backend.name}`, () => {
     let store: Store;
@@ -49,6 +82,10 @@ export function describeStore(backend: SuiteBackend): void {
     };
     afterEach(() => store.close());
 
+    it("a writer that lost a race reads what won it", async () => {
+      await open();
+      await countTogether(store);
+    });
     describeWrites(open);
     describeWatches(open);
     describeCompaction(open);

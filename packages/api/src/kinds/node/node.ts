@@ -1,4 +1,5 @@
 /** The entry for Node: kubernetes/pkg/apis/core/validation, ValidateNode and ValidateNodeUpdate. */
+import { parseInterfaceAddress } from "@podwire/wire/cidr";
 import { type Node, node } from "../../core/node.ts";
 import {
   type FieldError,
@@ -7,7 +8,6 @@ import {
   fieldInvalid,
 } from "../../validation/field-error.ts";
 import { labelKeyProblems, labelValueProblems } from "../../validation/names.ts";
-import { cidrFamily } from "../../values/ip.ts";
 import { kindEntry, selectable } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
 import { nodeColumns } from "./columns.ts";
@@ -32,7 +32,7 @@ function validateTaints(taints: NonNullable<Node["spec"]["taints"]>): FieldError
 
 function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
   const errors: FieldError[] = [];
-  const families = cidrs.map(cidrFamily);
+  const families = cidrs.map(text => parseInterfaceAddress(text)?.family);
   for (const [at, cidr] of cidrs.entries()) {
     if (families[at] !== undefined) continue;
     const detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";

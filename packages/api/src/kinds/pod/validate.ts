@@ -1,4 +1,5 @@
 /** What a new Pod must satisfy beyond its schema: kubernetes/pkg/apis/core/validation, ValidatePodSpec. */
+import { parseAddress } from "@podwire/wire/address";
 import type { Pod, PodSpec } from "../../core/pod.ts";
 import type { Toleration } from "../../core/scheduling.ts";
 import { type Volume, volumeSourceNames } from "../../core/volume.ts";
@@ -16,7 +17,6 @@ import {
   labelValueProblems,
 } from "../../validation/names.ts";
 import { between } from "../../validation/range.ts";
-import { ipFamily } from "../../values/ip.ts";
 import { validateContainers } from "./validate-container.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
@@ -77,7 +77,7 @@ function validateHostNames(spec: PodSpec): FieldError[] {
     ...check("spec.serviceAccountName", spec.serviceAccountName, dnsSubdomainProblems),
     ...(spec.hostAliases ?? []).flatMap((alias, at) => {
       const field = `spec.hostAliases[${at}]`;
-      const ip = alias.ip && ipFamily(alias.ip) === undefined;
+      const ip = alias.ip && parseAddress(alias.ip) === undefined;
       return [
         ...(ip ? [fieldInvalid(`${field}.ip`, alias.ip, "must be a valid IP address")] : []),
         ...(alias.hostnames ?? []).flatMap((name, index) =>
@@ -149,7 +149,7 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec): FieldError[] {
     errors.push(fieldInvalid(`${field}.nameservers`, servers, detail));
   }
   for (const [at, server] of servers.entries()) {
-    if (ipFamily(server) !== undefined) continue;
+    if (parseAddress(server) !== undefined) continue;
     errors.push(fieldInvalid(`${field}.nameservers[${at}]`, server, "must be valid IP address"));
   }
   return errors;

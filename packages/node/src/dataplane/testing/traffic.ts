@@ -6,7 +6,7 @@ import {
   type NativeMemory,
   nativeMemory,
   POLL,
-  pollFd,
+  pollFds,
   SOL,
   Socket,
   type SocketOptions,
@@ -135,8 +135,11 @@ function pump(client: Socket, server: Socket, bytes: number): void {
     const got = server.receive(into, 0, CHUNK);
     assert.ok(got > 0 || got === -ERRNO.EAGAIN, `receive: ${got} after ${received} of ${bytes} bytes`);
     if (got > 0) received = checkBytes(into, got, received);
+    // All that arrived has been read: more data is under way, or acknowledgements that make room for more.
     else if (taken < 0) {
-      assert.notEqual(pollFd(server.fd, POLL.in, WAIT_MS), 0, `stopped after ${received} of ${bytes} bytes`);
+      const wanted: { fd: number; events: number }[] = [{ fd: server.fd, events: POLL.in }];
+      if (sent < bytes) wanted.push({ fd: client.fd, events: POLL.out });
+      assert.notEqual(pollFds(wanted, WAIT_MS), 0, `stopped after ${received} of ${bytes} bytes`);
     }
   }
 }
