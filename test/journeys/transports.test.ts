@@ -141,7 +141,9 @@ describe("journey: other transports", function () {
         await settled("wide-1", of(pods["narrow-1"]));
         const seen = receiver.arrived().filter(({ protocol, payload }) => {
           const isUdp = protocol === Protocol.Udp;
-          return isUdp && udp.destinationPort(new DataView(payload.buffer, payload.byteOffset), 0) === 6000 + index;
+          return (
+            isUdp && udp.destinationPort(new DataView(payload.buffer, payload.byteOffset), 0) === 6000 + index
+          );
         });
         assert.deepEqual(
           seen.map(each => [each.tos, each.ttl]),
@@ -160,11 +162,7 @@ describe("journey: other transports", function () {
       it(`IPv${family}: a datagram of ${LARGE_BYTES} bytes from ${from} to ${to}, in fragments`, async () => {
         const bytes = Buffer.from(Array.from({ length: LARGE_BYTES }, (_, i) => (i * 31 + (i >> 8)) & 255));
         const digest = createHash("sha256").update(bytes).digest("hex");
-        const answer = await sh(
-          context.lab,
-          from,
-          `${process.execPath} -e '${asker(of(pods[to]), family)}'`,
-        );
+        const answer = await sh(context.lab, from, `${process.execPath} -e '${asker(of(pods[to]), family)}'`);
         assert.equal(answer, `${of(pods[from])} ${LARGE_BYTES} ${digest}`);
       });
     }

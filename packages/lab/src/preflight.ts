@@ -5,6 +5,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, statfsSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
+import { closeNamespace, inNamespace, openNamespace } from "@podwire/linux";
 import type { LabConfig } from "./config/cluster.ts";
 import { LabError } from "./errors.ts";
 import { API_PORTS, FIRST_API_PORT, MAX_SOCKET_PATH_BYTES, MIN_FREE_BYTES } from "./limits.ts";
@@ -22,6 +23,7 @@ const PORT_TRIES = 200;
 /** Resolves with the port that the API server will listen on. */
 export async function preflight(config: LabConfig, paths: LabPaths): Promise<number> {
   requirePrivileges();
+  checkWayBack();
   checkTun("/dev/net/tun");
   checkCommands();
   checkSocketPaths(config, paths);
@@ -40,6 +42,21 @@ export function checkPrivileges(status: string): void {
   if (missing.length === 0) return;
   const names = missing.map(([name]) => name).join(" and ");
   throw new LabError(`a lab needs ${names} for its network namespaces: run podwire as root (sudo)`);
+}
+
+/** A user namespace may give all capabilities, and yet none over the network namespace that we have to come back to. */
+function checkWayBack(): void {
+  const own = openNamespace(process.pid);
+  try {
+    inNamespace(own, () => {});
+  } catch (error) {
+    throw new LabError(
+      "this user namespace does not own the network namespace that it runs in: run podwire as the machine's root",
+      { cause: error },
+    );
+  } finally {
+    closeNamespace(own);
+  }
 }
 
 export function checkTun(path: string): void {

@@ -57,7 +57,8 @@ export function readState(name: string): LabState {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") throw new LabError(`${path} cannot be read (${code})`, { cause: error });
     throw new LabError(`lab ${name} is not up: start it with "podwire up --name ${name}"`);
   }
   try {
