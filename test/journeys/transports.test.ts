@@ -168,6 +168,38 @@ describe("journey: other transports", function () {
     }
   }
 
+  for (const { family, of } of FAMILIES) {
+    it(`IPv${family}: datagrams, pings and errors find the way out of the cluster, and back`, async () => {
+      const outside = await context.lab.attachOutside(`outside-${family}`);
+      const capture = new PacketSocket(outside.holder.pid, family);
+      try {
+        const isOurs = (address: string) => address.includes(":") === (family === 6);
+        const destination = outside.addresses.find(isOurs)!;
+        const node = context.lab.topology.nodes.find(({ name }) => name === "wide")!;
+        // Over IPv6 the first answer may only teach the outside host that the way in is narrower.
+        await sh(context.lab, "wide-1", `ping -c 3 -i 0.1 -w 5 -s 8000 ${destination}`);
+        const refused = await context.lab.exec("wide-1", [
+          "/agnhost",
+          "connect",
+          `${family === 6 ? `[${destination}]` : destination}:81`,
+          "--protocol=udp",
+          "--timeout=5s",
+        ]);
+        assert.match(refused.stderr, /^REFUSED/);
+        const arrived = capture.arrived().filter(each => each.destination === destination);
+        const datagrams = arrived.filter(({ protocol }) => protocol === Protocol.Udp);
+        assert.deepEqual(
+          datagrams.map(({ source }) => source),
+          [node.addresses.find(isOurs)],
+        );
+        assert.ok(arrived.every(({ source }) => source !== of(pods["wide-1"])));
+      } finally {
+        capture.close();
+        outside.close();
+      }
+    });
+  }
+
   it("IPv4: fragments without DF that are larger than the path are fragmented again", async () => {
     const [sender, receiver] = [await socketOf("wide-1", 4), await socketOf("narrow-1", 4)];
     sender.send({

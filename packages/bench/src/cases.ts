@@ -12,6 +12,13 @@ export type Traffic =
   | { readonly kind: "tcp-connections" }
   | { readonly kind: "udp"; readonly payloadBytes: number };
 
+/**
+ * Where processes run. `any`: the scheduler places all of them, and often puts both peers on one processor, which
+ * spares the kernel's overlay the waking of another. `one`: peers and daemons all on one. `two`: the client on one,
+ * the server on another, the daemons anywhere.
+ */
+export type Processors = "any" | "one" | "two";
+
 /** What one run of traffic yields; a case names the one that it reports. */
 export interface Metrics {
   readonly gigabitsPerSecond?: number;
@@ -37,8 +44,7 @@ export interface Measurement {
   readonly place: Place;
   readonly family: Family;
   readonly underlayMtu: number;
-  /** Everything, peers and daemons, on one processor; otherwise all are free to run anywhere. */
-  readonly isPinned: boolean;
+  readonly processors: Processors;
   readonly cases: readonly Case[];
 }
 
@@ -79,7 +85,7 @@ function streams(): Measurement[] {
           if (count === 1 && family === "ipv4")
             cases.push(named(`cpu/${where}`, "CPU s/GB", "processorSecondsPerGigabyte", "lower"));
           const traffic = { kind: "tcp-stream", streams: count } as const;
-          all.push({ traffic, place, family, underlayMtu, isPinned: false, cases });
+          all.push({ traffic, place, family, underlayMtu, processors: "any", cases });
         }
       }
     }
@@ -90,12 +96,12 @@ function streams(): Measurement[] {
 /** What small packets cost, each alone, on an Ethernet-sized underlay. */
 function small(): Measurement[] {
   const across = { place: "across-nodes", family: "ipv4", underlayMtu: 1500 } as const;
-  const roundTrip = (isPinned: boolean): Measurement => {
-    const where = `across-nodes/${isPinned ? "one-core" : "any-core"}`;
+  const roundTrip = (processors: Processors): Measurement => {
+    const where = `across-nodes/${processors}-${processors === "two" ? "cores" : "core"}`;
     return {
       ...across,
       traffic: { kind: "tcp-round-trip" },
-      isPinned,
+      processors,
       cases: [
         named(`tcp-round-trip-p50/${where}`, "µs", "roundTripP50Microseconds", "lower"),
         named(`tcp-round-trip-p99/${where}`, "µs", "roundTripP99Microseconds", "lower"),
@@ -105,16 +111,16 @@ function small(): Measurement[] {
   const udp = (payloadBytes: number): Measurement => ({
     ...across,
     traffic: { kind: "udp", payloadBytes },
-    isPinned: false,
+    processors: "any",
     cases: [named(`udp-${payloadBytes}B/across-nodes`, "packets/s", "packetsPerSecond", "higher")],
   });
   const connections: Measurement = {
     ...across,
     traffic: { kind: "tcp-connections" },
-    isPinned: false,
+    processors: "any",
     cases: [named("tcp-connections/across-nodes", "1/s", "connectionsPerSecond", "higher")],
   };
-  return [udp(64), udp(1400), roundTrip(false), roundTrip(true), connections];
+  return [udp(64), udp(1400), roundTrip("any"), roundTrip("two"), roundTrip("one"), connections];
 }
 
 export const MEASUREMENTS: readonly Measurement[] = [...streams(), ...small()].sort(

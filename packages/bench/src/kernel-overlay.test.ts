@@ -42,10 +42,10 @@ describe("kernel overlay and traffic generator", function () {
   }
 
   it("measures round trips, free and on one processor", async () => {
-    for (const isPinned of [false, true]) {
+    for (const processors of ["any", "two", "one"] as const) {
       const metrics = await runTraffic(
         children,
-        measurement("tcp-round-trip", { isPinned }),
+        measurement("tcp-round-trip", { processors }),
         kernel,
         options,
       );

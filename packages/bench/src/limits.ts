@@ -42,6 +42,8 @@ export const REFINING_STEPS = 5;
 
 /** The processor that "everything pinned to one core" means. */
 export const PINNED_PROCESSOR = 0;
+/** Where the server is when the peers are to be on two. */
+export const SECOND_PROCESSOR = 1;
 
 /** How long the idle lab is watched for its share of a processor. */
 export const IDLE_WINDOW_MS = 10_000;

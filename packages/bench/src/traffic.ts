@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { whilePinned } from "./affinity.ts";
-import type { Measurement, Metrics } from "./cases.ts";
+import type { Measurement, Metrics, Processors } from "./cases.ts";
 import type { Child, Children } from "./children.ts";
 import {
   type ConnectionResult,
@@ -14,7 +14,13 @@ import {
   type RoundTripResult,
   type StreamResult,
 } from "./generator/contract.ts";
-import { GENERATOR_READY_MS, GENERATOR_SLACK_MS, MOST_WARM_UP_SECONDS, PINNED_PROCESSOR } from "./limits.ts";
+import {
+  GENERATOR_READY_MS,
+  GENERATOR_SLACK_MS,
+  MOST_WARM_UP_SECONDS,
+  PINNED_PROCESSOR,
+  SECOND_PROCESSOR,
+} from "./limits.ts";
 import { secondsPerGigabyte } from "./processor-time.ts";
 import type { BenchPod, Variant } from "./variant.ts";
 
@@ -37,20 +43,20 @@ export async function runTraffic(
   options: TrafficOptions,
 ): Promise<Metrics> {
   const run = () => exchange(children, measurement, variant, options);
-  if (!measurement.isPinned) return await run();
+  if (measurement.processors !== "one") return await run();
   return await whilePinned(children, variant.daemonPids, PINNED_PROCESSOR, run);
 }
 
 async function exchange(
   children: Children,
-  { traffic, place, family, isPinned }: Measurement,
+  { traffic, place, family, processors }: Measurement,
   variant: Variant,
   { durationSeconds: seconds, idleShare }: TrafficOptions,
 ): Promise<Metrics> {
   const server = variant.servers[place];
   const address = server.addresses[family];
   const warmUpSeconds = Math.min(MOST_WARM_UP_SECONDS, seconds / 4);
-  const pair = new Pair(children, variant.client, server, isPinned, (seconds + warmUpSeconds) * 1000);
+  const pair = new Pair(children, variant.client, server, processors, (seconds + warmUpSeconds) * 1000);
   const to = { address, family } as const;
   try {
     switch (traffic.kind) {
@@ -103,15 +109,21 @@ class Pair {
   private readonly children: Children;
   private readonly clientPod: BenchPod;
   private readonly serverPod: BenchPod;
-  private readonly processor: { readonly processor?: number };
+  private readonly processors: Processors;
   private readonly timeoutMs: number;
   private server: Child | null = null;
 
-  constructor(children: Children, client: BenchPod, server: BenchPod, isPinned: boolean, durationMs: number) {
+  constructor(
+    children: Children,
+    client: BenchPod,
+    server: BenchPod,
+    processors: Processors,
+    durationMs: number,
+  ) {
     this.children = children;
     this.clientPod = client;
     this.serverPod = server;
-    this.processor = isPinned ? { processor: PINNED_PROCESSOR } : {};
+    this.processors = processors;
     this.timeoutMs = durationMs * Math.max(1, MOST_STEPS * STEP_SHARE) + GENERATOR_SLACK_MS;
   }
 
@@ -135,7 +147,13 @@ class Pair {
   private start(pod: BenchPod, task: GeneratorTask): Child {
     const command = [process.execPath, GENERATOR, JSON.stringify(task)];
     const name = `traffic generator, ${task.role}`;
-    return this.children.start({ ...this.processor, name, namespacePid: pod.pid, command });
+    return this.children.start({ ...this.placeOf(pod), name, namespacePid: pod.pid, command });
+  }
+
+  private placeOf(pod: BenchPod): { readonly processor?: number } {
+    if (this.processors === "any") return {};
+    const isSecond = this.processors === "two" && pod === this.serverPod;
+    return { processor: isSecond ? SECOND_PROCESSOR : PINNED_PROCESSOR };
   }
 }
 

@@ -60,7 +60,7 @@ export function endingOf(error: unknown): Ending {
     const message = `${error.message}: the disk is full; make room and try again`;
     return { exitCode: EXIT.failed, prefix, message };
   }
-  return { exitCode: EXIT.failed, prefix, message: error.stack ?? error.message };
+  return { exitCode: EXIT.failed, prefix, message: error.stack?.replace(/^Error: /, "") ?? error.message };
 }
 
 /** Says an error on stderr; `of` is the object of several that it is about. */

@@ -5,7 +5,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { podwireVersion, runVersion } from "./commands/version.ts";
 import { EXIT, endingOf, sayError } from "./errors.ts";
-import { commaList, duration, integer, waitTime } from "./option-values.ts";
+import { duration, integer, repeated, waitTime } from "./option-values.ts";
 import { daemonCommands } from "./program-daemons.ts";
 import { processTerminal, type Terminal } from "./terminal/terminal.ts";
 
@@ -189,9 +189,9 @@ function measuringCommands(program: Command, terminal: Terminal): void {
     .command("overlay")
     .description("measure the overlay next to the kernel's own VXLAN device")
     .addOption(outputOption("json", "table"))
-    .option("--cases <names>", "only these cases, separated by commas", commaList)
+    .option("--case <name>", "only cases with this in their name; may be repeated", repeated)
     .option("--rounds <count>", "measurements of each case, alternating", integer(1, 1000))
-    .option("--seconds <seconds>", "length of one measurement", integer(1, 3600))
+    .option("--duration <duration>", "length of one measurement, such as 2s", duration)
     .option("--chart <file>", "also write a chart, .svg or .html")
     .option("--with-iperf3", "use iperf3 as the traffic generator")
     .action(async options => (await import("./commands/bench.ts")).runBenchOverlay(options, terminal));

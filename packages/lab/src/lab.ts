@@ -84,7 +84,8 @@ export class Lab extends LabView {
     );
     // Its failure is reported below, after the underlay, which needs no control plane.
     controlPlane.catch(() => {});
-    this.#step(`making the underlay and ${this.config.nodes.length} nodes`);
+    const { length } = this.config.nodes;
+    this.#step(`making the underlay and ${length === 1 ? "1 node" : `${length} nodes`}`);
     const topology = await makeTopology(this.config, this.paths);
     this.#topology = topology;
     this.adopt(topology);

@@ -28,6 +28,10 @@ export const MAX_OUTSIDE_HOSTS = FIRST_NODE_HOST - FIRST_OUTSIDE_HOST;
 export const MIN_POD_MTU_IPV4 = 576;
 export const MIN_MTU_IPV6 = 1280;
 export const MAX_MTU = 65535;
+
+/** A cluster CIDR holds at most 2^16 node CIDRs, as upstream: the control plane takes no more. lab.yaml is refused. */
+export const MAX_NODE_SUBNET_BITS = 16;
+
 /** Outer IP, UDP, VXLAN and inner Ethernet headers (RFC 7348 §5). */
 export const OVERLAY_BYTES = { IPv4: 50, IPv6: 70 } as const;
 

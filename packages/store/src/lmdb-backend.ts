@@ -39,8 +39,16 @@ export class LmdbBackend implements Backend {
 
   /** `path` is a directory. */
   static open(path: string): LmdbBackend {
-    // Without overlapping syncs a commit's promise resolves after the data is on disk, not before.
-    const root = open<Buffer, string>({ path, encoding: "binary", overlappingSync: false, maxDbs: 4 });
+    const root = open<Buffer, string>({
+      path,
+      encoding: "binary",
+      maxDbs: 4,
+      // A commit's promise resolves after the data is on disk, not before.
+      overlappingSync: false,
+      // Every commit is a batch of its own. The binding's batch of a turn would have a promise that nobody can catch, so
+      // that a full disk would end the process.
+      eventTurnBatching: false,
+    });
     return new LmdbBackend(path, root);
   }
 
@@ -105,7 +113,7 @@ export class LmdbBackend implements Backend {
     const isFull = FULL_CODES.includes(code) || (code === CUT_SHORT_CODE && (await this.#isDiskFull()));
     if (!isFull) return error;
     return new StoreFullError(
-      `the store in ${this.#path} cannot grow (${error.message}): free space on its file system; nothing was written, and reading goes on`,
+      `the store in ${this.#path} cannot grow (${error.message.split(":", 1)[0]}): free space on its file system; nothing was written, and reading goes on`,
       { cause: error },
     );
   }

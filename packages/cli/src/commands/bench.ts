@@ -7,9 +7,10 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 export interface BenchOverlayCommandOptions {
   readonly output?: "json" | "table";
-  readonly cases?: readonly string[];
+  readonly case?: readonly string[];
   readonly rounds?: number;
-  readonly seconds?: number;
+  /** Seconds. */
+  readonly duration?: number;
   readonly chart?: string;
   readonly withIperf3?: boolean;
 }
@@ -21,19 +22,22 @@ export async function runBenchOverlay(
   if (options.chart !== undefined && !/\.(svg|html)$/.test(options.chart)) {
     throw new UsageError(`--chart ${options.chart}: must end in .svg or .html`);
   }
+  let failures = 0;
   await measure(terminal, async (signal, onProgress) => {
     const report = await benchOverlay({
-      ...(options.cases ? { cases: options.cases } : {}),
+      ...(options.case ? { cases: [...options.case] } : {}),
       ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
-      ...(options.seconds === undefined ? {} : { durationSeconds: options.seconds }),
+      ...(options.duration === undefined ? {} : { durationSeconds: options.duration }),
       ...(options.withIperf3 ? { withIperf3: true } : {}),
       signal,
       onProgress,
     });
     if (options.chart !== undefined)
       writeFileSync(options.chart, chartFile(options.chart, overlayChart(report)));
+    failures = report.cases.filter(each => each.failures.length > 0).length;
     return options.output === "json" ? reportJson(report) : `${overlayTable(report).trimEnd()}\n`;
   });
+  if (failures > 0) throw new ExitWith(EXIT.failed);
 }
 
 export interface BenchLabCommandOptions {

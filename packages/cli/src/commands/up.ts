@@ -167,7 +167,7 @@ function sayWhereItRuns(name: string, apiUrl: string, { stderr, paintError }: Te
   const flag = name === "lab" ? "" : ` --name ${name}`;
   const command = paintError("bold", `${commandName()} get pods${flag} -o wide`);
   stderr.write(
-    `API server: ${apiUrl}\nfrom another terminal: ${command} (or status, exec, logs, matrix, down)\n`,
+    `API server: ${apiUrl}\nIn another terminal: ${command} (or status, exec, logs, matrix, down)\n`,
   );
 }
 

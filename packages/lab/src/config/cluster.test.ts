@@ -119,6 +119,10 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
     "lab.yaml:3:36: networking.nodeMaskSizes.IPv4: /17 makes 2 node CIDRs of a /16 for 3 nodes, must be at least 18",
   ],
   [
+    "networking: {nodeMaskSizes: {IPv6: 73}}",
+    "lab.yaml:3:36: networking.nodeMaskSizes.IPv6: is /73 of a /56, must be at most 72",
+  ],
+  [
     "metadata: {name: Lab}",
     "lab.yaml:3:18: metadata.name: is \"Lab\", must be at most 40 lower-case letters, digits and '-', starting and ending with a letter or digit",
   ],

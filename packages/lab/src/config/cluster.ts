@@ -3,7 +3,14 @@
  * families, overlaps, room), and what was left out gets its default. Every problem is reported, with its place.
  */
 import { addressCount, type Cidr, overlaps, parseCidr, subnetCount } from "@podwire/wire/cidr";
-import { FIRST_NODE_HOST, MAX_NODES, MIN_MTU_IPV6, MIN_POD_MTU_IPV4, OVERLAY_BYTES } from "../limits.ts";
+import {
+  FIRST_NODE_HOST,
+  MAX_NODE_SUBNET_BITS,
+  MAX_NODES,
+  MIN_MTU_IPV6,
+  MIN_POD_MTU_IPV4,
+  OVERLAY_BYTES,
+} from "../limits.ts";
 import {
   CLUSTER,
   type ClusterFile,
@@ -195,6 +202,8 @@ function checkMaskSize(checking: Checking, { family, cidr }: NamedCidr, nodes: n
       `/${size} makes ${room} node CIDRs of a /${prefixLength} for ${nodes} nodes, must be at least ${least}`,
     );
   }
+  const most = prefixLength + MAX_NODE_SUBNET_BITS;
+  if (size > most) problem(checking, field, `is /${size} of a /${prefixLength}, must be at most ${most}`);
   return size;
 }
 
