@@ -20,13 +20,14 @@ describe("journey: a machine that turns bad", function () {
 
   after(() => commands.clear());
 
-  it("a disk that fills: writes are refused, traffic goes on, room brings everything back", async () => {
+  it("a disk that fills: writes are refused, traffic and a killed control plane go on, room brings everything back", async () => {
     const disk = await smallDisk("80m");
-    const podwire = (words: string, input = "") =>
-      commands.start(words.split(" "), { within: disk.within, env: { PODWIRE_LAB: "disk" }, input }).outcome;
+    const start = (words: string, input = "") =>
+      commands.start(words.split(" "), { within: disk.within, env: { PODWIRE_LAB: "disk" }, input });
+    const podwire = (words: string, input?: string) => start(words, input).outcome;
+    const up = start("up --nodes 2 --demo");
     try {
-      const up = await podwire("up --detach --nodes 2 --demo");
-      assert.equal(up.code, 0, up.stderr);
+      await up.said(/Ctrl-C removes the lab/);
       await disk.shell("dd if=/dev/zero of=filler bs=4k 2>/dev/null");
       const full = await podwire("apply -f -", largePod("large"));
       assert.match(
@@ -35,17 +36,22 @@ describe("journey: a machine that turns bad", function () {
       );
       assert.equal(full.code, 1);
       const matrix = await podwire("matrix");
-      assert.match(matrix.stdout, /\n48 of 48 paths work, no NAT\n$/);
-      assert.equal((await podwire("exec web-1 -- cat /etc/hostname")).stdout, "web-1\n");
+      assert.match(matrix.stdout, /\n48 of 48 paths work, no NAT\n$/, matrix.stderr);
+      const { processes } = JSON.parse((await podwire("status -o json")).stdout);
+      process.kill(processes[1].pid, "SIGKILL");
+      await up.said(/control-plane serves again/);
+      await up.said(/cannot write .*lab\.json: ENOSPC/);
       assert.match((await podwire("get pods")).stdout, /^web-1 +1\/1 +Running +0 /m);
+      assert.equal((await podwire("exec web-1 -- cat /etc/hostname")).stdout, "web-1\n");
+      assert.equal((await podwire("apply -f -", largePod("large"))).code, 1);
       await disk.shell("rm filler");
       assert.equal((await podwire("apply -f -", largePod("large"))).stdout, "pod/large created\n");
-      const { processes } = JSON.parse((await podwire("status -o json")).stdout);
-      assert.deepEqual(
-        processes.map(({ name, restarts }: { name: string; restarts: number }) => `${name} ${restarts}`),
-        ["up 0", "control-plane 0", "node-1 0", "node-2 0"],
-      );
-      assert.equal((await podwire("down")).code, 0);
+      await disk.shell("dd if=/dev/zero of=filler bs=4k 2>/dev/null");
+      const down = await podwire("down");
+      assert.equal(down.code, 0, down.stderr);
+      const { code, stderr } = await up.outcome;
+      assert.deepEqual(stderr.match(/\S+ died \(.*?\)/g), ["control-plane died (killed by SIGKILL)"]);
+      assert.equal(code, 0);
     } finally {
       await podwire("down");
       await disk.close();

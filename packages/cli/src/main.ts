@@ -8,6 +8,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed);
 });
 
+// Nobody hears what is said on the way: the supervisor of a lab goes on when the `up` that started it has left.
+process.stderr.on("error", () => {});
+
 // Commands that have something to undo listen themselves.
 process.on("SIGINT", () => {
   if (process.listenerCount("SIGINT") === 1) process.exit(EXIT.interrupted);

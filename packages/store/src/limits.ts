@@ -39,3 +39,12 @@ export const COUNT_MAX_KEYS = 100_000;
 
 /** A key's size in bytes; LMDB takes no longer ones. */
 export const KEY_MAX_BYTES = 1_900;
+
+/**
+ * Room that a commit leaves on the file system. Below, writes are refused before LMDB's binding meets the full disk:
+ * it ends the process at some of the writes that fail.
+ */
+export const FREE_MIN_BYTES = 1024 * 1024;
+
+/** What a write takes beside its own bytes, at most: the pages of both tables that lead to it, copied. */
+export const WRITE_PAGES_BYTES = 8 * 1024;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { identify } from "./identity.ts";
@@ -35,13 +35,10 @@ describe("lock", () => {
     const owner = identify(child.pid!);
     child.kill("SIGKILL");
     await once(child, "exit");
-    for (const content of [
-      JSON.stringify(owner),
-      JSON.stringify({ ...identify(process.pid), startTicks: "1" }),
-      "{",
-    ]) {
+    for (const content of [`${owner!.pid}:${owner!.startTicks}`, `${process.pid}:1`, "{", undefined]) {
       (await takeLock(path))();
-      writeFileSync(path, content);
+      if (content === undefined) writeFileSync(path, "no link at all");
+      else symlinkSync(content, path);
       const taken = await Promise.all([1, 2, 3].map(async () => (await takeLock(path, 2000))()));
       assert.equal(taken.length, 3);
       assert(!existsSync(path));

@@ -1,8 +1,9 @@
 /**
- * The lock that a lab's directory is made and removed under: a file beside the directory that names its owner.
- * An owner that died holds nothing: the next comer breaks the lock.
+ * The lock that a lab's directory is made and removed under: a symbolic link beside the directory that names its
+ * owner. A link appears with its content, so that no one reads half a lock, and takes no room on a full disk. An owner
+ * that died holds nothing: the next comer breaks the lock.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessIdentity } from "@podwire/runtime";
@@ -18,55 +19,42 @@ let counter = 0;
 /** Takes the lock at `path`, waiting for a living owner up to `timeoutMs`. The result releases it. */
 export async function takeLock(path: string, timeoutMs: number = LOCK_TIMEOUT_MS): Promise<() => void> {
   const deadline = performance.now() + timeoutMs;
-  const own = `${path}.${process.pid}.${counter++}`;
-  try {
-    for (;;) {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFile(own, JSON.stringify(identify(process.pid)));
-      const owner = tryLink(own, path);
-      if (owner === undefined) return () => rmSync(path, { force: true });
-      if (owner === "dead") continue;
-      if (performance.now() > deadline) {
-        throw new LabError(
-          `${path} is held by process ${owner.pid}, which is making or removing this lab: wait for it, or stop it`,
-        );
-      }
-      await delay(LOOK_AGAIN_MS);
+  for (;;) {
+    mkdirSync(dirname(path), { recursive: true });
+    const owner = tryTake(path);
+    if (owner === undefined) return () => rmSync(path, { force: true });
+    if (owner === "dead") continue;
+    if (performance.now() > deadline) {
+      throw new LabError(
+        `${path} is held by process ${owner.pid}, which is making or removing this lab: wait for it, or stop it`,
+      );
     }
-  } finally {
-    rmSync(own, { force: true });
+    await delay(LOOK_AGAIN_MS);
   }
 }
 
-function writeFile(path: string, text: string): void {
+/** Undefined: the lock is ours. Dead: there is none any more, so try again. */
+function tryTake(path: string): ProcessIdentity | "dead" | undefined {
+  const { pid, startTicks } = identify(process.pid)!;
   try {
-    writeFileSync(path, text);
-  } catch (error) {
-    // Another `down` removed the run directory in between: the loop makes it again.
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-}
-
-/** Undefined: the lock is ours. A link appears with its content, so that no one reads half a lock. */
-function tryLink(own: string, path: string): ProcessIdentity | "dead" | undefined {
-  try {
-    linkSync(own, path);
+    symlinkSync(`${pid}:${startTicks}`, path);
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    // Another `down` removed the run directory in between.
     if (code === "ENOENT") return "dead";
     if (code !== "EEXIST") throw error;
   }
   const text = contentOf(path);
-  if (text === undefined) return "dead";
   const owner = parseOwner(text);
   if (owner && isAlive(owner)) return owner;
-  breakLock(path, `${own}.stale`, text);
+  breakLock(path, text);
   return "dead";
 }
 
 /** Moves the dead owner's lock away; when someone else's came to lie there meanwhile, puts that back. */
-function breakLock(path: string, aside: string, stale: string): void {
+function breakLock(path: string, stale: string | undefined): void {
+  const aside = `${path}.${process.pid}.${counter++}`;
   try {
     renameSync(path, aside);
     if (contentOf(aside) !== stale) linkSync(aside, path);
@@ -77,19 +65,16 @@ function breakLock(path: string, aside: string, stale: string): void {
   }
 }
 
+/** Undefined when it is gone, or is no link. */
 function contentOf(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readlinkSync(path);
   } catch {
     return undefined;
   }
 }
 
-function parseOwner(text: string): ProcessIdentity | undefined {
-  try {
-    const owner = JSON.parse(text) as ProcessIdentity | null;
-    return Number.isInteger(owner?.pid) ? (owner as ProcessIdentity) : undefined;
-  } catch {
-    return undefined;
-  }
+function parseOwner(text: string | undefined): ProcessIdentity | undefined {
+  const [, pid, startTicks] = /^(\d+):(\d+)$/.exec(text ?? "") ?? [];
+  return pid && startTicks ? { pid: Number(pid), startTicks } : undefined;
 }
