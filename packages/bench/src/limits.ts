@@ -52,5 +52,5 @@ export const IDLE_WINDOW_MS = 10_000;
 export const POD_ANSWERS_MS = 30_000;
 export const LAB_READY_MS = 120_000;
 
-/** After a lab has become Ready: start-up garbage is collected, watches are quiet. */
-export const SETTLE_MS = 2_000;
+/** How long a lab is left alone before it counts as idle: V8 compiles and collects for some seconds after a start. */
+export const SETTLE_MS = 12_000;
