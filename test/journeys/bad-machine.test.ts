@@ -20,7 +20,7 @@ describe("journey: a machine that turns bad", function () {
 
   after(() => commands.clear());
 
-  it("a disk that fills: writes are refused, traffic and a killed control plane go on, room brings everything back", async () => {
+  it("a disk that fills: writes are refused, traffic, pods and killed daemons go on, room brings everything back", async () => {
     const disk = await smallDisk("80m");
     const start = (words: string, input = "") =>
       commands.start(words.split(" "), { within: disk.within, env: { PODWIRE_LAB: "disk" }, input });
@@ -42,7 +42,16 @@ describe("journey: a machine that turns bad", function () {
       await up.said(/control-plane serves again/);
       await up.said(/cannot write .*lab\.json: ENOSPC/);
       assert.match((await podwire("get pods")).stdout, /^web-1 +1\/1 +Running +0 /m);
+      const birth = async () => (await podwire("exec web-1 -- cat /proc/1/stat")).stdout.split(" ")[21];
+      const bornAt = await birth();
+      for (const { name, pid } of processes as { name: string; pid: number }[]) {
+        if (!name.startsWith("node-")) continue;
+        process.kill(pid, "SIGKILL");
+        await up.said(new RegExp(`${name} serves again`));
+      }
+      assert.equal(await birth(), bornAt);
       assert.equal((await podwire("exec web-1 -- cat /etc/hostname")).stdout, "web-1\n");
+      assert.match((await podwire("matrix")).stdout, /\n48 of 48 paths work, no NAT\n$/);
       assert.equal((await podwire("apply -f -", largePod("large"))).code, 1);
       await disk.shell("rm filler");
       assert.equal((await podwire("apply -f -", largePod("large"))).stdout, "pod/large created\n");
@@ -50,7 +59,10 @@ describe("journey: a machine that turns bad", function () {
       const down = await podwire("down");
       assert.equal(down.code, 0, down.stderr);
       const { code, stderr } = await up.outcome;
-      assert.deepEqual(stderr.match(/\S+ died \(.*?\)/g), ["control-plane died (killed by SIGKILL)"]);
+      assert.deepEqual(
+        stderr.match(/\S+ died \(.*?\)/g),
+        ["control-plane", "node-1", "node-2"].map(name => `${name} died (killed by SIGKILL)`),
+      );
       assert.equal(code, 0);
     } finally {
       await podwire("down");

@@ -86,7 +86,7 @@ export class PodSandbox {
       }
       const hostname = podHostname(pod, this.#around.nodeName);
       const holder = await this.#sandbox.create(this.#around.labDir, pod, hostname, fifos());
-      await this.#attach(pod, holder);
+      await this.#attach(pod, holder, false);
       this.#seen = { ...this.#seen, state: this.#sandbox.holder ? "ready" : "gone" };
     } catch (cause) {
       await this.#failed(pod, cause as Error);
@@ -101,7 +101,7 @@ export class PodSandbox {
     if (!holder) return;
     this.#seen = { ...this.#seen, state: "ready" };
     try {
-      await this.#attach(pod, holder);
+      await this.#attach(pod, holder, true);
     } catch (cause) {
       // Its containers have lost their network: as good as a lost sandbox, so make another.
       this.#events.event(events.sandboxFailed((cause as Error).message));
@@ -120,10 +120,12 @@ export class PodSandbox {
     this.#sandbox.close();
   }
 
-  async #attach(pod: Pod, holder: ProcessIdentity): Promise<void> {
+  async #attach(pod: Pod, holder: ProcessIdentity, isRecovered: boolean): Promise<void> {
     const { hostIPs, network, nodeName } = this.#around;
     if (!pod.spec.hostNetwork) this.#attached = true;
     const podIPs = pod.spec.hostNetwork ? hostIPs : (await network.attach(pod, holder.pid)).podIPs;
+    // Found again, with all of it on disk: a disk that is full by now must not cost the Pod its life.
+    if (isRecovered && podIPs.join() === this.#seen.podIPs.join()) return;
     writeEtcFiles(this.#podDir, {
       hosts: hostsFile(pod, podIPs, podHostname(pod, nodeName)),
       hostname: `${podHostname(pod, nodeName)}\n`,
