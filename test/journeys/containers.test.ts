@@ -43,7 +43,7 @@ describe("journey: containers", function () {
   /** A pod that connects once, as network policy tests do. */
   async function connectPod(name: string, ...args: string[]): Promise<[phase: string, said: string]> {
     const spec = { restartPolicy: "Never" };
-    const words = { node: "node-2", image: "registry.k8s.io/e2e-test-images/agnhost:2.53", spec };
+    const words = { node: "node-2", image: "registry.example/e2e-test-images/agnhost:2.53", spec };
     await context.lab.client.create(kinds.pods, podManifest(name, { ...words, args: ["connect", ...args] }));
     const pod = await podWith(name, each => /Succeeded|Failed/.test(each.status.phase ?? ""));
     return [pod.status.phase!, await logOf(name)];

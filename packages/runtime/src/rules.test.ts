@@ -28,11 +28,11 @@ describe("small rules", () => {
     const agnhost = [
       "agnhost",
       "agnhost:2.53",
-      "registry.k8s.io/e2e-test-images/agnhost:2.53@sha256:ab",
+      "registry.example/e2e-test-images/agnhost:2.53@sha256:ab",
       "h:5000/agnhost",
     ];
     for (const reference of agnhost) assert.equal(imageName(reference), "agnhost", reference);
-    assert.equal(resolveImage("registry.k8s.io/pause:3.10").kind, "built-in");
+    assert.equal(resolveImage("registry.example/pause:3.10").kind, "built-in");
     for (const reference of ["nginx", "agnhost-extra:1", "my/pause-er", "constructor"]) {
       assert.equal(resolveImage(reference).kind, "host", reference);
     }

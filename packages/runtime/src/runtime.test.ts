@@ -32,7 +32,7 @@ describe("Runtime", function () {
         image: "registry.example/e2e/agnhost:2.53",
         args: ["netexec", "--http-port=18080"],
       } as never,
-      { name: "client", image: "registry.k8s.io/pause:3.10" } as never,
+      { name: "client", image: "registry.example/pause:3.10" } as never,
     ]);
     const { uid, name } = pod.metadata;
     node.runtime.apply(pod);

@@ -14,7 +14,7 @@ const BUILT_IN: Record<string, { entrypoint: readonly string[]; arguments: reado
   agnhost: { entrypoint: [AGNHOST_COMMAND], arguments: ["pause"] },
 };
 
-/** The last part of a reference, without tag and digest: `registry.k8s.io/e2e-test-images/agnhost:2.53` -> `agnhost`. */
+/** The last part of a reference, without tag and digest: `registry.example/e2e-test-images/agnhost:2.53` -> `agnhost`. */
 export function imageName(reference: string): string {
   const withoutDigest = reference.split("@")[0]!;
   const last = withoutDigest.slice(withoutDigest.lastIndexOf("/") + 1);
