@@ -36,10 +36,6 @@ export class Ports {
     return entry;
   }
 
-  get(uid: string): PodPort | undefined {
-    return this.#byUid.get(uid);
-  }
-
   list(): PodPort[] {
     return [...this.#byUid.values()];
   }
