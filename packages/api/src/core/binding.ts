@@ -1,8 +1,12 @@
 /** Binding: the body of a Pod's `binding` subresource, by which a scheduler gives the Pod its node. */
-import { type Infer, object, required } from "../schema/schema.ts";
+import { field, type Infer, object, required } from "../schema/schema.ts";
 import { objectReference } from "./event.ts";
 import { namespacedMeta, typeMeta } from "./meta.ts";
 
-const bindingFields = { ...typeMeta, metadata: required(namespacedMeta), target: required(objectReference) };
+const bindingFields = {
+  ...typeMeta,
+  metadata: field(1, required(namespacedMeta), ""),
+  target: field(2, required(objectReference), ""),
+};
 export interface Binding extends Infer<typeof bindingFields> {}
 export const binding = object<Binding>("Binding", bindingFields);

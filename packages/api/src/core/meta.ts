@@ -3,7 +3,9 @@ import {
   any,
   assigned,
   bool,
+  defaulted,
   enumOf,
+  field,
   type Infer,
   int64,
   list,
@@ -15,44 +17,46 @@ import {
 } from "../schema/schema.ts";
 
 const ownerReferenceFields = {
-  apiVersion: required(string),
-  kind: required(string),
-  name: required(string),
-  uid: required(string),
-  controller: bool,
-  blockOwnerDeletion: bool,
+  apiVersion: field(5, required(string), ""),
+  kind: field(1, required(string), ""),
+  name: field(3, required(string), ""),
+  uid: field(4, required(string), ""),
+  controller: field(6, bool, ""),
+  blockOwnerDeletion: field(7, bool, ""),
 };
 export interface OwnerReference extends Infer<typeof ownerReferenceFields> {}
-export const ownerReference = object<OwnerReference>("OwnerReference", ownerReferenceFields);
+export const ownerReference = object<OwnerReference>("OwnerReference", ownerReferenceFields, {
+  atomic: true,
+});
 
 const managedFieldsEntryFields = {
-  manager: string,
-  operation: string,
-  apiVersion: string,
-  time: time,
-  fieldsType: string,
-  fieldsV1: any,
-  subresource: string,
+  manager: field(1, string, ""),
+  operation: field(2, string, ""),
+  apiVersion: field(3, string, ""),
+  time: field(4, time, ""),
+  fieldsType: field(6, string, ""),
+  fieldsV1: field(7, any, ""),
+  subresource: field(8, string, ""),
 };
 export interface ManagedFieldsEntry extends Infer<typeof managedFieldsEntryFields> {}
 const managedFieldsEntry = object<ManagedFieldsEntry>("ManagedFieldsEntry", managedFieldsEntryFields);
 
 const objectMetaFields = {
-  name: assigned(string),
-  generateName: string,
-  namespace: string,
-  selfLink: string,
-  uid: assigned(string),
-  resourceVersion: assigned(string),
-  generation: int64,
-  creationTimestamp: assigned(time),
-  deletionTimestamp: time,
-  deletionGracePeriodSeconds: int64,
-  labels: map(string),
-  annotations: map(string),
-  ownerReferences: list(ownerReference, { key: "uid" }),
-  finalizers: list(string, { set: true }),
-  managedFields: list(managedFieldsEntry),
+  name: field(1, assigned(string), ""),
+  generateName: field(2, string, ""),
+  namespace: field(3, string, ""),
+  selfLink: field(4, string, ""),
+  uid: field(5, assigned(string), ""),
+  resourceVersion: field(6, assigned(string), ""),
+  generation: field(7, int64, ""),
+  creationTimestamp: field(8, assigned(time), ""),
+  deletionTimestamp: field(9, time, ""),
+  deletionGracePeriodSeconds: field(10, int64, ""),
+  labels: field(11, map(string), ""),
+  annotations: field(12, map(string), ""),
+  ownerReferences: field(13, list(ownerReference, { key: "uid" }), ""),
+  finalizers: field(14, list(string, { set: true, mergeKey: true }), ""),
+  managedFields: field(17, list(managedFieldsEntry), ""),
 };
 export interface ObjectMeta extends Infer<typeof objectMetaFields> {}
 export const objectMeta = object<ObjectMeta>("ObjectMeta", objectMetaFields);
@@ -64,7 +68,10 @@ export interface NamespacedMeta extends ObjectMeta {
 export const namespacedMeta = object<NamespacedMeta>("ObjectMeta", objectMetaFields);
 
 /** `apiVersion` and `kind`, first in every kind's fields. */
-export const typeMeta = { apiVersion: assigned(string), kind: assigned(string) };
+export const typeMeta = {
+  apiVersion: field(0, assigned(string), ""),
+  kind: field(0, assigned(string), ""),
+};
 
 export interface KubernetesObject {
   apiVersion: string;
@@ -77,47 +84,58 @@ export type NewObject<T extends KubernetesObject> = Partial<Omit<T, "metadata">>
   metadata: Partial<T["metadata"]>;
 };
 
+const localObjectReferenceFields = { name: field(1, defaulted(string, ""), "") };
+export interface LocalObjectReference extends Infer<typeof localObjectReferenceFields> {}
+export const localObjectReference = object<LocalObjectReference>(
+  "LocalObjectReference",
+  localObjectReferenceFields,
+  { atomic: true },
+);
+
 const labelSelectorRequirementFields = {
-  key: required(string),
-  operator: required(enumOf("In", "NotIn", "Exists", "DoesNotExist")),
-  values: list(string),
+  key: field(1, required(string), ""),
+  operator: field(2, required(enumOf("In", "NotIn", "Exists", "DoesNotExist")), ""),
+  values: field(3, list(string), ""),
 };
 export interface LabelSelectorRequirement extends Infer<typeof labelSelectorRequirementFields> {}
-const labelSelectorRequirement = object<LabelSelectorRequirement>(
+export const labelSelectorRequirement = object<LabelSelectorRequirement>(
   "LabelSelectorRequirement",
   labelSelectorRequirementFields,
 );
 
 const labelSelectorFields = {
-  matchLabels: map(string),
-  matchExpressions: list(labelSelectorRequirement),
+  matchLabels: field(1, map(string), ""),
+  matchExpressions: field(2, list(labelSelectorRequirement), ""),
 };
 export interface LabelSelector extends Infer<typeof labelSelectorFields> {}
-export const labelSelector = object<LabelSelector>("LabelSelector", labelSelectorFields);
+export const labelSelector = object<LabelSelector>("LabelSelector", labelSelectorFields, { atomic: true });
 
 const conditionFields = {
-  type: required(string),
-  status: required(enumOf("True", "False", "Unknown")),
-  observedGeneration: int64,
-  lastTransitionTime: time,
-  reason: string,
-  message: string,
+  type: field(1, required(string), ""),
+  status: field(2, required(enumOf("True", "False", "Unknown")), ""),
+  observedGeneration: field(3, int64, ""),
+  lastTransitionTime: field(4, time, ""),
+  reason: field(5, string, ""),
+  message: field(6, string, ""),
 };
 export interface Condition extends Infer<typeof conditionFields> {}
 export const condition = object<Condition>("Condition", conditionFields);
 
-const preconditionsFields = { uid: string, resourceVersion: string };
+const preconditionsFields = {
+  uid: field(1, string, ""),
+  resourceVersion: field(2, string, ""),
+};
 export interface Preconditions extends Infer<typeof preconditionsFields> {}
 
 const deleteOptionsFields = {
-  apiVersion: string,
-  kind: string,
-  gracePeriodSeconds: int64,
-  preconditions: object<Preconditions>("Preconditions", preconditionsFields),
-  orphanDependents: bool,
-  propagationPolicy: enumOf("Orphan", "Background", "Foreground"),
-  dryRun: list(string),
-  ignoreStoreReadErrorWithClusterBreakingPotential: bool,
+  apiVersion: field(0, string, ""),
+  kind: field(0, string, ""),
+  gracePeriodSeconds: field(1, int64, ""),
+  preconditions: field(2, object<Preconditions>("Preconditions", preconditionsFields), ""),
+  orphanDependents: field(3, bool, ""),
+  propagationPolicy: field(4, enumOf("Orphan", "Background", "Foreground"), ""),
+  dryRun: field(5, list(string), ""),
+  ignoreStoreReadErrorWithClusterBreakingPotential: field(6, bool, ""),
 };
 export interface DeleteOptions extends Infer<typeof deleteOptionsFields> {}
 export const deleteOptions = object<DeleteOptions>("DeleteOptions", deleteOptionsFields);

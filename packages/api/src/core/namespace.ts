@@ -1,32 +1,48 @@
 /** Namespace: a scope for names. Its deletion ends when the finalizer `kubernetes` has been taken off. */
-import { defaulted, enumOf, type Infer, list, object, required, string, time } from "../schema/schema.ts";
+import {
+  defaulted,
+  enumOf,
+  field,
+  type Infer,
+  list,
+  object,
+  required,
+  string,
+  time,
+} from "../schema/schema.ts";
 import { objectMeta, typeMeta } from "./meta.ts";
 
-const namespaceSpecFields = { finalizers: list(string) };
+const namespaceSpecFields = {
+  finalizers: field(1, list(string), ""),
+};
 export interface NamespaceSpec extends Infer<typeof namespaceSpecFields> {}
 
 const namespaceConditionFields = {
-  type: required(string),
-  status: required(enumOf("True", "False", "Unknown")),
-  lastTransitionTime: time,
-  reason: string,
-  message: string,
+  type: field(1, required(string), ""),
+  status: field(2, required(enumOf("True", "False", "Unknown")), ""),
+  lastTransitionTime: field(4, time, ""),
+  reason: field(5, string, ""),
+  message: field(6, string, ""),
 };
 export interface NamespaceCondition extends Infer<typeof namespaceConditionFields> {}
 
 const namespaceStatusFields = {
-  phase: defaulted(enumOf("Active", "Terminating"), "Active"),
-  conditions: list(object<NamespaceCondition>("NamespaceCondition", namespaceConditionFields), {
-    key: "type",
-  }),
+  phase: field(1, defaulted(enumOf("Active", "Terminating"), "Active"), ""),
+  conditions: field(
+    2,
+    list(object<NamespaceCondition>("NamespaceCondition", namespaceConditionFields), {
+      key: "type",
+    }),
+    "",
+  ),
 };
 export interface NamespaceStatus extends Infer<typeof namespaceStatusFields> {}
 
 const namespaceFields = {
   ...typeMeta,
-  metadata: required(objectMeta),
-  spec: defaulted(object<NamespaceSpec>("NamespaceSpec", namespaceSpecFields), {}),
-  status: defaulted(object<NamespaceStatus>("NamespaceStatus", namespaceStatusFields), {}),
+  metadata: field(1, required(objectMeta), ""),
+  spec: field(2, defaulted(object<NamespaceSpec>("NamespaceSpec", namespaceSpecFields), {}), ""),
+  status: field(3, defaulted(object<NamespaceStatus>("NamespaceStatus", namespaceStatusFields), {}), ""),
 };
 export interface Namespace extends Infer<Omit<typeof namespaceFields, "spec" | "status">> {
   spec: NamespaceSpec;

@@ -2,6 +2,7 @@
 import {
   bool,
   enumOf,
+  field,
   type Infer,
   int32,
   int64,
@@ -15,88 +16,99 @@ import {
 } from "../schema/schema.ts";
 import { resourceRequirements } from "./container.ts";
 
-const waitingFields = { reason: string, message: string };
+const waitingFields = {
+  reason: field(1, string, ""),
+  message: field(2, string, ""),
+};
 export interface ContainerStateWaiting extends Infer<typeof waitingFields> {}
 
-const runningFields = { startedAt: time };
+const runningFields = {
+  startedAt: field(1, time, ""),
+};
 export interface ContainerStateRunning extends Infer<typeof runningFields> {}
 
 const terminatedFields = {
-  exitCode: required(int32),
-  signal: int32,
-  reason: string,
-  message: string,
-  startedAt: time,
-  finishedAt: time,
-  containerID: string,
+  exitCode: field(1, required(int32), ""),
+  signal: field(2, int32, ""),
+  reason: field(3, string, ""),
+  message: field(4, string, ""),
+  startedAt: field(5, time, ""),
+  finishedAt: field(6, time, ""),
+  containerID: field(7, string, ""),
 };
 export interface ContainerStateTerminated extends Infer<typeof terminatedFields> {}
 
 const containerStateFields = {
-  waiting: object<ContainerStateWaiting>("ContainerStateWaiting", waitingFields),
-  running: object<ContainerStateRunning>("ContainerStateRunning", runningFields),
-  terminated: object<ContainerStateTerminated>("ContainerStateTerminated", terminatedFields),
+  waiting: field(1, object<ContainerStateWaiting>("ContainerStateWaiting", waitingFields), ""),
+  running: field(2, object<ContainerStateRunning>("ContainerStateRunning", runningFields), ""),
+  terminated: field(3, object<ContainerStateTerminated>("ContainerStateTerminated", terminatedFields), ""),
 };
 /** One of the three is there; none means waiting. */
 export interface ContainerState extends Infer<typeof containerStateFields> {}
 const containerState = object<ContainerState>("ContainerState", containerStateFields);
 
 const mountStatusFields = {
-  name: required(string),
-  mountPath: required(string),
-  readOnly: bool,
-  recursiveReadOnly: string,
+  name: field(1, required(string), ""),
+  mountPath: field(2, required(string), ""),
+  readOnly: field(3, bool, ""),
+  recursiveReadOnly: field(4, string, ""),
 };
 export interface VolumeMountStatus extends Infer<typeof mountStatusFields> {}
 
 const containerStatusFields = {
-  name: required(string),
-  state: containerState,
-  lastState: containerState,
-  ready: required(bool),
-  restartCount: required(int32),
-  image: required(string),
-  imageID: required(string),
-  containerID: string,
-  started: bool,
-  allocatedResources: map(quantity),
-  resources: resourceRequirements,
-  volumeMounts: list(object<VolumeMountStatus>("VolumeMountStatus", mountStatusFields), { key: "mountPath" }),
+  name: field(1, required(string), ""),
+  state: field(2, containerState, ""),
+  lastState: field(3, containerState, ""),
+  ready: field(4, required(bool), ""),
+  restartCount: field(5, required(int32), ""),
+  image: field(6, required(string), ""),
+  imageID: field(7, required(string), ""),
+  containerID: field(8, string, ""),
+  started: field(9, bool, ""),
+  allocatedResources: field(10, map(quantity), ""),
+  resources: field(11, resourceRequirements, ""),
+  volumeMounts: field(
+    12,
+    list(object<VolumeMountStatus>("VolumeMountStatus", mountStatusFields), { key: "mountPath" }),
+    "",
+  ),
 };
 export interface ContainerStatus extends Infer<typeof containerStatusFields> {}
 const containerStatus = object<ContainerStatus>("ContainerStatus", containerStatusFields);
 
 const podConditionFields = {
-  type: required(string),
-  observedGeneration: int64,
-  status: required(enumOf("True", "False", "Unknown")),
-  lastProbeTime: time,
-  lastTransitionTime: time,
-  reason: string,
-  message: string,
+  type: field(1, required(string), ""),
+  observedGeneration: field(7, int64, ""),
+  status: field(2, required(enumOf("True", "False", "Unknown")), ""),
+  lastProbeTime: field(3, time, ""),
+  lastTransitionTime: field(4, time, ""),
+  reason: field(5, string, ""),
+  message: field(6, string, ""),
 };
 export interface PodCondition extends Infer<typeof podConditionFields> {}
 
-const podIpFields = { ip: required(string) };
+const podIpFields = {
+  ip: field(1, required(string), ""),
+};
 export interface PodIP extends Infer<typeof podIpFields> {}
 
 const podStatusFields = {
-  observedGeneration: int64,
-  phase: enumOf("Pending", "Running", "Succeeded", "Failed", "Unknown"),
-  conditions: list(object<PodCondition>("PodCondition", podConditionFields), { key: "type" }),
-  message: string,
-  reason: string,
-  nominatedNodeName: string,
-  hostIP: string,
-  hostIPs: list(object<PodIP>("HostIP", podIpFields), { key: "ip" }),
-  podIP: string,
-  podIPs: list(object<PodIP>("PodIP", podIpFields), { key: "ip" }),
-  startTime: time,
-  initContainerStatuses: list(containerStatus),
-  containerStatuses: list(containerStatus),
-  qosClass: enumOf("Guaranteed", "Burstable", "BestEffort"),
-  ephemeralContainerStatuses: list(containerStatus),
-  resize: string,
+  observedGeneration: field(17, int64, ""),
+  phase: field(1, enumOf("Pending", "Running", "Succeeded", "Failed", "Unknown"), ""),
+  conditions: field(2, list(object<PodCondition>("PodCondition", podConditionFields), { key: "type" }), ""),
+  message: field(3, string, ""),
+  reason: field(4, string, ""),
+  nominatedNodeName: field(11, string, ""),
+  hostIP: field(5, string, ""),
+  hostIPs: field(16, list(object<PodIP>("HostIP", podIpFields), { mergeKey: "ip" }), ""),
+  podIP: field(6, string, ""),
+  podIPs: field(12, list(object<PodIP>("PodIP", podIpFields), { key: "ip" }), ""),
+  startTime: field(7, time, ""),
+  initContainerStatuses: field(10, list(containerStatus), ""),
+  containerStatuses: field(8, list(containerStatus), ""),
+  qosClass: field(9, enumOf("Guaranteed", "Burstable", "BestEffort"), ""),
+  ephemeralContainerStatuses: field(13, list(containerStatus), ""),
+  resize: field(14, string, ""),
 };
 export interface PodStatus extends Infer<typeof podStatusFields> {}
 export const podStatus = object<PodStatus>("PodStatus", podStatusFields);

@@ -10,6 +10,7 @@ export function kindEntry<T extends KubernetesObject>(
   entry: Pick<Kind<T>, Said> & Partial<Omit<Kind<T>, Said>>,
 ): Kind<T> {
   const nothing = () => {};
+  const hasStatus = entry.schema.fields.has("status");
   return {
     group: "",
     version: "v1",
@@ -25,13 +26,26 @@ export function kindEntry<T extends KubernetesObject>(
     columns: [nameColumn, ageColumn],
     nameProblems: dnsSubdomainProblems,
     applyDefaults: nothing,
-    prepareCreate: nothing,
-    prepareUpdate: nothing,
+    prepareCreate: hasStatus ? clearStatus : nothing,
+    prepareUpdate: hasStatus ? keepStatus : nothing,
     keptBecause: () => undefined,
     validate: () => [],
     validateUpdate: () => [],
     ...entry,
   };
+}
+
+interface WithStatus {
+  status?: unknown;
+}
+
+/** A status is written by who observes, through its subresource. */
+function clearStatus(object: KubernetesObject & WithStatus): void {
+  object.status = {};
+}
+
+function keepStatus(next: KubernetesObject & WithStatus, stored: KubernetesObject & WithStatus): void {
+  next.status = stored.status;
 }
 
 export function selectable<T>(fields: Record<string, (object: T) => string>): SelectableField<T>[] {

@@ -1,16 +1,52 @@
 /** The kind table. */
 import type { KubernetesObject } from "../core/meta.ts";
+import { configMapKind } from "./config-map/config-map.ts";
+import { controllerRevisionKind } from "./controller-revision/controller-revision.ts";
+import { daemonSetKind } from "./daemon-set/daemon-set.ts";
+import { deploymentKind } from "./deployment/deployment.ts";
+import { endpointSliceKind } from "./endpoint-slice/endpoint-slice.ts";
+import { endpointsKind } from "./endpoints/endpoints.ts";
 import { eventKind } from "./event/event.ts";
+import { ingressKind } from "./ingress/ingress.ts";
+import { ingressClassKind } from "./ingress-class/ingress-class.ts";
+import { ipAddressKind } from "./ip-address/ip-address.ts";
+import { jobKind } from "./job/job.ts";
 import { apiVersionOf, type Kind } from "./kind.ts";
+import { leaseKind } from "./lease/lease.ts";
 import { namespaceKind } from "./namespace/namespace.ts";
+import { networkPolicyKind } from "./network-policy/network-policy.ts";
 import { nodeKind } from "./node/node.ts";
 import { podKind } from "./pod/pod.ts";
+import { replicaSetKind } from "./replica-set/replica-set.ts";
+import { secretKind } from "./secret/secret.ts";
+import { serviceKind } from "./service/service.ts";
+import { serviceAccountKind } from "./service-account/service-account.ts";
+import { serviceCIDRKind } from "./service-cidr/service-cidr.ts";
+import { statefulSetKind } from "./stateful-set/stateful-set.ts";
 
 export const kinds = {
   namespaces: namespaceKind,
   nodes: nodeKind,
   pods: podKind,
   events: eventKind,
+  services: serviceKind,
+  endpoints: endpointsKind,
+  configMaps: configMapKind,
+  secrets: secretKind,
+  serviceAccounts: serviceAccountKind,
+  deployments: deploymentKind,
+  replicaSets: replicaSetKind,
+  statefulSets: statefulSetKind,
+  daemonSets: daemonSetKind,
+  controllerRevisions: controllerRevisionKind,
+  jobs: jobKind,
+  endpointSlices: endpointSliceKind,
+  networkPolicies: networkPolicyKind,
+  ingresses: ingressKind,
+  ingressClasses: ingressClassKind,
+  ipAddresses: ipAddressKind,
+  serviceCIDRs: serviceCIDRKind,
+  leases: leaseKind,
 } as const;
 
 export const allKinds: readonly Kind[] = Object.values(kinds);

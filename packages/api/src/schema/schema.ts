@@ -1,14 +1,15 @@
 /**
  * The words in which a kind's fields are written down, once: from a schema come the TypeScript type, decoding
- * (types, unknown fields), defaults, required fields and enums, merge keys, and what clients are told of the API.
+ * (JSON and protobuf, unknown fields), defaults, required fields and enums, merge keys, OpenAPI and `explain`.
  *
  *   const portFields = {
- *     containerPort: required(int32),
- *     protocol: defaulted(enumOf("TCP", "UDP", "SCTP"), "TCP"),
+ *     containerPort: field(3, required(int32), "Port on which the container listens."),
+ *     protocol: field(4, defaulted(enumOf("TCP", "UDP", "SCTP"), "TCP"), "Protocol of the port."),
  *   };
  *   export interface ContainerPort extends Infer<typeof portFields> {}
  *   export const containerPort = object<ContainerPort>("ContainerPort", portFields);
  *
+ * A field says its number in the protobuf message (k8s.io/api, generated.proto) and, in a sentence, what it is for.
  * The interface gives the type a name, so that types that hold it refer to it instead of repeating it.
  */
 
@@ -41,15 +42,25 @@ export interface ScalarSchema<T = unknown> extends Typed<T> {
 export interface ListSchema<T = unknown> extends Typed<T> {
   readonly node: "list";
   readonly items: Schema;
-  /** The fields that name an item, when two writers may own different items; none: the list is one value. */
+  /**
+   * The fields that name an item, when two writers may own different items (x-kubernetes-list-map-keys); none: to
+   * server-side apply the list is one value.
+   */
   readonly key?: readonly string[];
-  /** Items are a set of scalars. */
+  /** Items are a set of scalars (x-kubernetes-list-type: set). */
   readonly set?: true;
+  /**
+   * How a strategic merge patch treats the list: merged by this field, merged as a set of scalars (true), or
+   * replaced (absent).
+   */
+  readonly mergeKey?: string | true;
 }
 
 export interface MapSchema<T = unknown> extends Typed<T> {
   readonly node: "map";
   readonly values: Schema;
+  /** To server-side apply the map is one value (x-kubernetes-map-type: atomic). */
+  readonly atomic?: true;
 }
 
 export interface ObjectSchema<T = unknown> extends Typed<T> {
@@ -57,6 +68,10 @@ export interface ObjectSchema<T = unknown> extends Typed<T> {
   /** The Go name of the type, as upstream's messages print it. */
   readonly name: string;
   readonly fields: ReadonlyMap<string, FieldSchema>;
+  /** To server-side apply the object is one value (x-kubernetes-map-type: atomic). */
+  readonly atomic?: true;
+  /** What the type is, in a sentence. */
+  readonly doc?: string;
 }
 
 export type Schema<T = unknown> = ScalarSchema<T> | ListSchema<T> | MapSchema<T> | ObjectSchema<T>;
@@ -67,25 +82,35 @@ export type Schema<T = unknown> = ScalarSchema<T> | ListSchema<T> | MapSchema<T>
  */
 export type Presence = "optional" | "required" | "assigned";
 
-export interface FieldSchema<T = unknown, P extends Presence = Presence> {
+/** A schema and whether the field must be there. */
+export interface Shape<T = unknown, P extends Presence = Presence> {
   readonly schema: Schema<T>;
   readonly presence: P;
   /** Stands in when the field is absent, or an empty string, and the object that holds it is not. */
   readonly fallback?: T;
   /** The fallback stands in for 0 as well. */
   readonly zeroIsAbsent?: true;
+  /** A strategic merge patch drops the members that it does not name (patchStrategy: retainKeys). */
+  readonly retainKeys?: true;
 }
 
-type FieldShape = Schema | FieldSchema;
-export type FieldShapes = Readonly<Record<string, FieldShape>>;
+export interface FieldSchema<T = unknown, P extends Presence = Presence> extends Shape<T, P> {
+  /** In the protobuf message; 0: not in it (apiVersion and kind travel beside it). */
+  readonly number: number;
+  /** The number of the message that holds this field in protobuf, where JSON has it inline. */
+  readonly within?: number;
+  readonly doc: string;
+}
 
-type Value<F> = F extends FieldSchema<infer T, Presence> ? T : F extends Schema<infer T> ? T : never;
-type Present<F extends FieldShapes> = {
+export type Fields = Readonly<Record<string, FieldSchema>>;
+
+type Value<F> = F extends FieldSchema<infer T, Presence> ? T : never;
+type Present<F extends Fields> = {
   [K in keyof F]: F[K] extends FieldSchema<unknown, "required" | "assigned"> ? K : never;
 }[keyof F];
 
 /** The TypeScript type of an object with these fields. */
-export type Infer<F extends FieldShapes> = { [K in Present<F>]: Value<F[K]> } & {
+export type Infer<F extends Fields> = { [K in Present<F>]: Value<F[K]> } & {
   [K in Exclude<keyof F, Present<F>>]?: Value<F[K]> | undefined;
 };
 
@@ -113,40 +138,88 @@ export function enumOf<const V extends readonly string[]>(...values: V): ScalarS
 }
 
 interface ListOptions {
+  /** Names an item to server-side apply; a strategic merge patch merges by the first unless `mergeKey` says other. */
   readonly key?: string | readonly string[];
   readonly set?: true;
+  readonly mergeKey?: string | true | "none";
 }
 
 export function list<T>(items: Schema<T>, options: ListOptions = {}): ListSchema<T[]> {
   const key = typeof options.key === "string" ? [options.key] : options.key;
-  return { node: "list", items, ...(key && { key }), ...(options.set && { set: true }) };
+  const { set, mergeKey = key?.[0] } = options;
+  return {
+    node: "list",
+    items,
+    ...(key && { key }),
+    ...(set && { set }),
+    ...(mergeKey && mergeKey !== "none" && { mergeKey }),
+  };
 }
 
-export function map<T>(values: Schema<T>): MapSchema<Record<string, T>> {
-  return { node: "map", values };
+interface MapOptions {
+  readonly atomic?: true;
 }
 
-export function object<T>(name: string, fields: FieldShapes): ObjectSchema<T> {
-  const entries = Object.entries(fields).map(([key, field]): [string, FieldSchema] => [
-    key,
-    "node" in field ? { schema: field, presence: "optional" } : field,
-  ]);
-  return { node: "object", name, fields: new Map(entries) };
+export function map<T>(values: Schema<T>, options: MapOptions = {}): MapSchema<Record<string, T>> {
+  return { node: "map", values, ...options };
 }
 
-export function required<T>(schema: Schema<T>): FieldSchema<T, "required"> {
+interface ObjectOptions {
+  readonly atomic?: true;
+  readonly doc?: string;
+}
+
+export function object<T>(name: string, fields: Fields, options: ObjectOptions = {}): ObjectSchema<T> {
+  return { node: "object", name, fields: new Map(Object.entries(fields)), ...options };
+}
+
+export function required<T>(schema: Schema<T>): Shape<T, "required"> {
   return { schema, presence: "required" };
 }
 
-export function assigned<T>(schema: Schema<T>): FieldSchema<T, "assigned"> {
+export function assigned<T>(schema: Schema<T>): Shape<T, "assigned"> {
   return { schema, presence: "assigned" };
 }
 
-export function defaulted<T>(schema: Schema<T>, fallback: NoInfer<T>): FieldSchema<T, "optional"> {
-  return { schema, presence: "optional", fallback };
+/** A fallback that is an object gets its own fields' fallbacks. */
+export function defaulted<T>(schema: Schema<T>, fallback: Partial<NoInfer<T>>): Shape<T, "optional"> {
+  return { schema, presence: "optional", fallback: fallback as T };
+}
+
+/** Always there in a stored object: the fallback, when nobody says other, such as a count of 0. */
+export function filled<T>(schema: Schema<T>, fallback: NoInfer<T>): Shape<T, "assigned"> {
+  return { schema, presence: "assigned", fallback };
 }
 
 /** For numbers that upstream keeps without a pointer, so that it cannot tell 0 from absent. */
-export function defaultedFromZero(schema: Schema<number>, fallback: number): FieldSchema<number, "optional"> {
+export function defaultedFromZero(schema: Schema<number>, fallback: number): Shape<number, "optional"> {
   return { schema, presence: "optional", fallback, zeroIsAbsent: true };
+}
+
+/** For unions: naming one member of it drops the others (patchStrategy: retainKeys). */
+export function retainingKeys<T, P extends Presence>(shape: Shape<T, P>): Shape<T, P>;
+export function retainingKeys<T>(schema: Schema<T>): Shape<T, "optional">;
+export function retainingKeys(shape: Schema | Shape): Shape {
+  return { ...shaped(shape), retainKeys: true };
+}
+
+/** A field: its number in protobuf, its schema, and what it is for. A schema alone is optional. */
+export function field<T, P extends Presence>(
+  number: number,
+  shape: Shape<T, P>,
+  doc: string,
+): FieldSchema<T, P>;
+export function field<T>(number: number, schema: Schema<T>, doc: string): FieldSchema<T, "optional">;
+export function field(number: number, shape: Schema | Shape, doc: string): FieldSchema {
+  return { ...shaped(shape), number, doc };
+}
+
+function shaped(shape: Schema | Shape): Shape {
+  return "node" in shape ? { schema: shape, presence: "optional" } : shape;
+}
+
+/** Fields that JSON has inline and protobuf in a message of their own. */
+export function embedded<F extends Fields>(number: number, fields: F): F {
+  const inner = Object.entries(fields).map(([key, each]) => [key, { ...each, within: number }]);
+  return Object.fromEntries(inner) as F;
 }

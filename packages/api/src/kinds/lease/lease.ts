@@ -1,0 +1,11 @@
+/** The entry for Lease. */
+import { type Lease, lease } from "../../coordination/lease.ts";
+import { kindEntry } from "../entry.ts";
+import type { Kind } from "../kind.ts";
+
+export const leaseKind: Kind<Lease> = kindEntry<Lease>({
+  kind: "Lease",
+  group: "coordination.k8s.io",
+  plural: "leases",
+  schema: lease,
+});

@@ -1,0 +1,11 @@
+/** The entry for ServiceAccount. */
+import { type ServiceAccount, serviceAccount } from "../../core/service-account.ts";
+import { kindEntry } from "../entry.ts";
+import type { Kind } from "../kind.ts";
+
+export const serviceAccountKind: Kind<ServiceAccount> = kindEntry<ServiceAccount>({
+  kind: "ServiceAccount",
+  plural: "serviceaccounts",
+  shortNames: ["sa"],
+  schema: serviceAccount,
+});

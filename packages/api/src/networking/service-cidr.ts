@@ -1,0 +1,27 @@
+/** ServiceCIDR: a range from which Services get their addresses. */
+
+import { condition, objectMeta, typeMeta } from "../core/meta.ts";
+import { defaulted, field, type Infer, list, object, required, string } from "../schema/schema.ts";
+
+const serviceCIDRSpecFields = {
+  cidrs: field(1, list(string), ""),
+};
+export interface ServiceCIDRSpec extends Infer<typeof serviceCIDRSpecFields> {}
+export const serviceCIDRSpec = object<ServiceCIDRSpec>("ServiceCIDRSpec", serviceCIDRSpecFields);
+
+const serviceCIDRStatusFields = {
+  conditions: field(1, list(condition, { key: "type" }), ""),
+};
+export interface ServiceCIDRStatus extends Infer<typeof serviceCIDRStatusFields> {}
+export const serviceCIDRStatus = object<ServiceCIDRStatus>("ServiceCIDRStatus", serviceCIDRStatusFields);
+
+const serviceCIDRFields = {
+  ...typeMeta,
+  metadata: field(1, required(objectMeta), ""),
+  spec: field(2, required(serviceCIDRSpec), ""),
+  status: field(3, defaulted(serviceCIDRStatus, {}), ""),
+};
+export interface ServiceCIDR extends Infer<Omit<typeof serviceCIDRFields, "status">> {
+  status: ServiceCIDRStatus;
+}
+export const serviceCIDR = object<ServiceCIDR>("ServiceCIDR", serviceCIDRFields);
