@@ -46,6 +46,10 @@ export interface DeleteRequest {
   readonly gracePeriodSeconds?: number | undefined;
   /** Only the object of this uid. */
   readonly uid?: string | undefined;
+  /** Only in this state of it. */
+  readonly resourceVersion?: string | undefined;
+  /** What becomes of its dependents. */
+  readonly propagationPolicy?: "Orphan" | "Background" | "Foreground" | undefined;
 }
 
 export interface Api {

@@ -8,6 +8,7 @@ import {
   type RecordEvent,
   systemClock,
 } from "./context.ts";
+import { startGarbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { startNamespaceLifecycle } from "./namespace-lifecycle/namespace-lifecycle.ts";
 import type { NodeRanges } from "./node-ipam/allocate.ts";
 import { startNodeIpam } from "./node-ipam/node-ipam.ts";
@@ -44,7 +45,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   // Nodes first: a Pod must not look like one whose Node does not exist.
   await nodes.start();
   await pods.start();
-  running.push(await startNamespaceLifecycle(context));
+  running.push(await startNamespaceLifecycle(context), await startGarbageCollector(context));
   return {
     stop: () => {
       for (const controller of running) controller.stop();

@@ -21,6 +21,7 @@ export function kindEntry<T extends KubernetesObject>(
     namespaced: true,
     subresources: [],
     deletion: { mode: "immediate" },
+    defaultPropagation: "Background",
     countsGenerations: false,
     selectableFields: [],
     columns: [nameColumn, ageColumn],

@@ -60,6 +60,8 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> {
   /** Parts of the object that are written on their own; streams (`log`, `exec`) belong to the server. */
   readonly subresources: readonly Subresource<T>[];
   readonly deletion: Deletion<T>;
+  /** What becomes of the dependents of an object that is deleted without a word about them. */
+  readonly defaultPropagation: "Background" | "Orphan";
   /** metadata.generation counts the changes of `spec`. */
   readonly countsGenerations: boolean;
   /** Fields for `fieldSelector` beside metadata.name and metadata.namespace. */

@@ -3,11 +3,20 @@
  * deletionTimestamp, and goes when the last of these lets go:
  *
  *   - its grace period, which a node ends by deleting with zero seconds (Pods)
- *   - metadata.finalizers, which their owners take off
+ *   - metadata.finalizers, which their owners take off; what is asked to become of its dependents adds one
  *   - the kind's own finalizers (Namespace: spec.finalizers)
  */
-import { conflict, forbidden, formatTime, type Kind, type KubernetesObject, parseTime } from "@podwire/api";
+import {
+  conflict,
+  forbidden,
+  formatTime,
+  jsonEqual,
+  type Kind,
+  type KubernetesObject,
+  parseTime,
+} from "@podwire/api";
 import type { Entry, Store } from "@podwire/store";
+import { finalizersOnDeletion } from "./propagation.ts";
 import type { DeleteRequest, DeleteResult, ObjectRef } from "./registry.ts";
 import { storedOf, storedText } from "./stored-object.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -50,7 +59,8 @@ async function remove<T extends KubernetesObject>(
   request: DeleteRequest,
 ): Promise<DeleteResult<T>> {
   const graceSeconds = graceOf(kind, object, request.gracePeriodSeconds);
-  const marked = mark(kind, object, graceSeconds, surroundings.nowMs());
+  const finalizers = finalizersOnDeletion(kind, object, request.propagationPolicy);
+  const marked = mark(kind, withFinalizers(object, finalizers), graceSeconds, surroundings.nowMs());
   if (isFree(kind, marked)) {
     if (!request.dryRun) await store.delete(key, revision);
     return { object, outcome: "gone" };
@@ -58,6 +68,12 @@ async function remove<T extends KubernetesObject>(
   const value = storedText(marked);
   if (request.dryRun || value === storedText(object)) return { object: marked, outcome: "marked" };
   return { object: storedOf(kind, await store.put(key, value, revision)).object, outcome: "marked" };
+}
+
+function withFinalizers<T extends KubernetesObject>(object: T, finalizers: readonly string[]): T {
+  const { finalizers: before = [], ...metadata } = object.metadata;
+  if (jsonEqual(before, finalizers)) return object;
+  return { ...object, metadata: { ...metadata, ...(finalizers.length > 0 && { finalizers }) } };
 }
 
 function graceOf<T extends KubernetesObject>(

@@ -50,12 +50,15 @@ export interface Stored<T = KubernetesObject> {
   readonly json: Uint8Array;
 }
 
+export type PropagationPolicy = "Orphan" | "Background" | "Foreground";
+
 export interface DeleteRequest extends WriteOptions {
   /** 0: at once, as the node says when a Pod's containers have ended. */
   readonly gracePeriodSeconds?: number | undefined;
   readonly uid?: string | undefined;
   readonly resourceVersion?: string | undefined;
-  readonly propagationPolicy?: "Orphan" | "Background" | "Foreground" | undefined;
+  /** What becomes of its dependents. */
+  readonly propagationPolicy?: PropagationPolicy | undefined;
 }
 
 export interface DeleteResult<T> {

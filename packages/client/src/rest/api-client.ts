@@ -171,7 +171,6 @@ function typed<T extends KubernetesObject>(kind: Kind<T>, object: NewObject<T>):
   return { ...object, apiVersion, kind: kind.kind };
 }
 
-function deleteOptions({ gracePeriodSeconds, uid }: DeleteRequest): object {
-  const preconditions = uid === undefined ? undefined : { uid };
-  return { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds, preconditions };
+function deleteOptions({ uid, resourceVersion, ...request }: DeleteRequest): object {
+  return { apiVersion: "v1", kind: "DeleteOptions", ...request, preconditions: { uid, resourceVersion } };
 }

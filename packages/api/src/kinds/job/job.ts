@@ -10,5 +10,7 @@ export const jobKind: Kind<Job> = kindEntry<Job>({
   categories: ["all"],
   schema: job,
   countsGenerations: true,
+  // Of old: a client that does not know of propagation keeps a Job's Pods.
+  defaultPropagation: "Orphan",
   subresources: [statusSubresource<Job>()],
 });
