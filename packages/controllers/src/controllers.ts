@@ -1,6 +1,7 @@
 /** All controllers over one pair of caches, started in the order in which the first node needs them. */
-import { kinds, type Node, type Pod } from "@podwire/api";
+import { kinds, type Namespace, type Node, type Pod } from "@podwire/api";
 import { type Api, Informer } from "@podwire/client";
+import { AllObjects } from "./all-objects.ts";
 import {
   type Clock,
   type Controller,
@@ -9,6 +10,8 @@ import {
   systemClock,
 } from "./context.ts";
 import { startGarbageCollector } from "./garbage-collector/garbage-collector.ts";
+import { type ApiServerEndpoint, startKubernetesService } from "./kubernetes-service/kubernetes-service.ts";
+import { startNamespaceDefaults } from "./namespace-defaults/namespace-defaults.ts";
 import { startNamespaceLifecycle } from "./namespace-lifecycle/namespace-lifecycle.ts";
 import type { NodeRanges } from "./node-ipam/allocate.ts";
 import { startNodeIpam } from "./node-ipam/node-ipam.ts";
@@ -19,6 +22,10 @@ import { startScheduler } from "./scheduler/scheduler.ts";
 export interface ControllersOptions {
   readonly api: Api;
   readonly ranges: NodeRanges;
+  /** The cluster's CA certificate, PEM, as Pods get it. */
+  readonly rootCa: string;
+  /** Where Pods reach the API server; absent: they do not. */
+  readonly apiServer?: ApiServerEndpoint | undefined;
   readonly heartbeats: HeartbeatSource;
   readonly recordEvent: RecordEvent;
   readonly log: (message: string) => void;
@@ -29,9 +36,20 @@ export interface ControllersOptions {
 
 /** Resolves when every controller has seen what there is. */
 export async function startControllers(options: ControllersOptions): Promise<Controller> {
-  const { api, ranges, heartbeats, recordEvent, log, clock = systemClock, nodeSilenceMs } = options;
+  const {
+    api,
+    ranges,
+    heartbeats,
+    recordEvent,
+    log,
+    clock = systemClock,
+    nodeSilenceMs,
+    apiServer,
+  } = options;
   const nodes = new Informer<Node>(api, kinds.nodes, { log });
   const pods = new Informer<Pod>(api, kinds.pods, { log });
+  const namespaces = new Informer<Namespace>(api, kinds.namespaces, { log });
+  const objects = new AllObjects(api, log);
   const context = { api, nodes, pods, recordEvent, clock, log };
   const running = [
     startNodeIpam(context, ranges),
@@ -41,16 +59,19 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     }),
     startScheduler(context),
     startPodGc(context),
+    startNamespaceLifecycle(context, namespaces, objects),
+    startNamespaceDefaults(context, namespaces, objects, options.rootCa),
+    startGarbageCollector(context, objects),
   ];
+  if (apiServer !== undefined) running.push(startKubernetesService(context, objects, apiServer));
   // Nodes first: a Pod must not look like one whose Node does not exist.
   await nodes.start();
   await pods.start();
-  running.push(await startNamespaceLifecycle(context), await startGarbageCollector(context));
+  await namespaces.start();
+  await objects.start();
   return {
     stop: () => {
-      for (const controller of running) controller.stop();
-      nodes.stop();
-      pods.stop();
+      for (const each of [...running, nodes, pods, namespaces, objects]) each.stop();
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Control loops over the API, one folder a controller. */
 export { type ControllersOptions, startControllers } from "./controllers.ts";
+export type { ApiServerEndpoint } from "./kubernetes-service/kubernetes-service.ts";
 export type { NodeRanges } from "./node-ipam/allocate.ts";
 export { type ClusterRanges, nodeRanges } from "./node-ipam/cluster-cidrs.ts";
 export { registryApi } from "./registry-api.ts";

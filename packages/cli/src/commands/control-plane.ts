@@ -61,7 +61,7 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
   const shared = { heartbeats, recordEvent, log };
   const eventBounds = new EventBounds({ registry, log });
   const [controllers] = await Promise.all([
-    startControllers({ ...shared, api: registryApi(registry), ranges }),
+    startControllers({ ...shared, api: registryApi(registry), ranges, rootCa: "" }),
     eventBounds.start(),
   ]);
   endings.push(

@@ -4,6 +4,7 @@ import { type ConfigMap, isReason, type KubernetesObject, kinds, type OwnerRefer
 import { openRegistry, type Registry } from "@podwire/apiserver";
 import { openMemoryStore, type Store } from "@podwire/store";
 import fc from "fast-check";
+import { AllObjects } from "../all-objects.ts";
 import { type Controller, systemClock } from "../context.ts";
 import { registryApi } from "../registry-api.ts";
 import { startGarbageCollector } from "./garbage-collector.ts";
@@ -13,14 +14,23 @@ describe("garbage collector", () => {
   let registry: Registry;
   let collector: Controller;
 
+  async function startCollector(): Promise<Controller> {
+    const api = registryApi(registry);
+    const objects = new AllObjects(api, () => {});
+    const running = startGarbageCollector({ api, clock: systemClock, log: () => {} }, objects);
+    await objects.start();
+    return {
+      stop: () => {
+        running.stop();
+        objects.stop();
+      },
+    };
+  }
+
   beforeEach(async () => {
     store = openMemoryStore();
     registry = await openRegistry(store);
-    collector = await startGarbageCollector({
-      api: registryApi(registry),
-      clock: systemClock,
-      log: () => {},
-    });
+    collector = await startCollector();
   });
   afterEach(async () => {
     collector.stop();
@@ -167,11 +177,7 @@ describe("garbage collector", () => {
     await make("grandchild", [owner(kept)]);
     await remove("root", "Background");
     await remove("kept", "Orphan");
-    collector = await startGarbageCollector({
-      api: registryApi(registry),
-      clock: systemClock,
-      log: () => {},
-    });
+    collector = await startCollector();
     await untilLeft("grandchild");
   });
 

@@ -11,46 +11,32 @@
  * The graph may lag behind; whoever is about to delete asks the API first. An owner in another namespace counts as
  * gone; one of a kind that this server does not know, as there.
  */
-import {
-  allKinds,
-  isReason,
-  type Kind,
-  type KubernetesObject,
-  kindOf,
-  kinds,
-  type OwnerReference,
-} from "@podwire/api";
-import { type Change, Informer } from "@podwire/client";
+import { isReason, type Kind, type KubernetesObject, kindOf, type OwnerReference } from "@podwire/api";
+import type { Change } from "@podwire/client";
+import type { AllObjects } from "../all-objects.ts";
 import type { Controller, ControllerContext } from "../context.ts";
 import { WorkQueue } from "../work-queue.ts";
-import { OwnershipGraph, ownersOf } from "./graph.ts";
-import { type OwnedObject, ownershipApi } from "./owned-objects.ts";
+import { type OwnedObject, OwnershipGraph, ownersOf } from "./graph.ts";
 
 const CONCURRENCY = 32;
 const ORPHAN = "orphan";
 const FOREGROUND = "foregroundDeletion";
 
-/** Events belong to nobody and are many; they end by age. */
-const COLLECTED = allKinds.filter(kind => kind.plural !== kinds.events.plural);
+type Context = Pick<ControllerContext, "api" | "clock" | "log">;
 
-/** Resolves when every object there is has been seen. */
-export async function startGarbageCollector(
-  context: Pick<ControllerContext, "api" | "clock" | "log">,
-): Promise<Controller> {
-  const collector = new GarbageCollector(context);
-  await collector.start();
-  return collector;
+/** Before `objects` is started: it acts from the first object on. */
+export function startGarbageCollector(context: Context, objects: AllObjects): Controller {
+  return new GarbageCollector(context, objects);
 }
 
 class GarbageCollector implements Controller {
-  readonly #context: Pick<ControllerContext, "api" | "clock" | "log">;
+  readonly #context: Context;
   readonly #graph = new OwnershipGraph();
   readonly #queue: WorkQueue;
-  readonly #informers: readonly Informer<KubernetesObject>[];
 
-  constructor(context: Pick<ControllerContext, "api" | "clock" | "log">) {
+  constructor(context: Context, objects: AllObjects) {
     this.#context = context;
-    const { api, clock, log } = context;
+    const { clock, log } = context;
     const reconcile = (uid: string) => this.#reconcile(uid);
     this.#queue = new WorkQueue({
       name: "garbage-collector",
@@ -59,21 +45,11 @@ class GarbageCollector implements Controller {
       log,
       concurrency: CONCURRENCY,
     });
-    const slim = ownershipApi(api);
-    this.#informers = COLLECTED.map(kind => {
-      const informer = new Informer(slim, kind, { log });
-      informer.onChange(change => this.#changed(kind, change));
-      return informer;
-    });
-  }
-
-  async start(): Promise<void> {
-    await Promise.all(this.#informers.map(informer => informer.start()));
+    objects.onChange((kind, change) => this.#changed(kind, change));
   }
 
   stop(): void {
     this.#queue.stop();
-    for (const informer of this.#informers) informer.stop();
   }
 
   #changed(kind: Kind, { before, after }: Change<KubernetesObject>): void {

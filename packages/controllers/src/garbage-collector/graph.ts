@@ -5,8 +5,13 @@
  *   #objects     uid -> object
  *   #dependents  uid of an owner -> uids of those that name it
  */
-import type { OwnerReference } from "@podwire/api";
-import type { OwnedObject } from "./owned-objects.ts";
+import type { Kind, KubernetesObject, OwnerReference } from "@podwire/api";
+
+/** An object of the cluster; its metadata says whom it belongs to. */
+export interface OwnedObject {
+  readonly kind: Kind;
+  readonly object: KubernetesObject;
+}
 
 export class OwnershipGraph {
   readonly #objects = new Map<string, OwnedObject>();

@@ -1,11 +1,23 @@
 /**
- * Empties a Namespace that is being deleted, then lets it go by taking off the finalizer "kubernetes". Pods end at
- * their own pace; each one that goes brings the Namespace up again.
+ * Empties a Namespace that is being deleted, then lets it go by taking off the finalizer "kubernetes". What is in
+ * it ends at its own pace; each object that goes brings the Namespace up again, until nothing is left. Meanwhile its
+ * conditions say what it waits for.
  */
-import { allKinds, isReason, kinds, NAMESPACE_FINALIZER, type Namespace } from "@podwire/api";
-import { Informer } from "@podwire/client";
+import {
+  allKinds,
+  formatTime,
+  isReason,
+  type Kind,
+  type KubernetesObject,
+  kinds,
+  NAMESPACE_FINALIZER,
+  type Namespace,
+} from "@podwire/api";
+import type { Informer } from "@podwire/client";
+import type { AllObjects } from "../all-objects.ts";
 import type { Controller, ControllerContext } from "../context.ts";
 import { WorkQueue } from "../work-queue.ts";
+import { deletionConditions, type Remaining } from "./conditions.ts";
 
 const CONCURRENCY = 8;
 /** Pods first: while they end, they are still written about. */
@@ -13,29 +25,56 @@ const CONTENT = allKinds
   .filter(kind => kind.namespaced)
   .sort((a, b) => Number(b.plural === kinds.pods.plural) - Number(a.plural === kinds.pods.plural));
 
-export async function startNamespaceLifecycle(context: ControllerContext): Promise<Controller> {
-  const { api, pods, clock, log } = context;
-  const namespaces = new Informer<Namespace>(api, kinds.namespaces, { log });
+/** Before `objects` is started. */
+export function startNamespaceLifecycle(
+  context: Pick<ControllerContext, "api" | "clock" | "log">,
+  namespaces: Informer<Namespace>,
+  objects: AllObjects,
+  wallClockMs: () => number = Date.now,
+): Controller {
+  const { api, clock, log } = context;
 
   const reconcile = async (name: string) => {
     if (!isTerminating(namespaces.get({ name }))) return;
-    for (const kind of CONTENT) await api.deleteCollection(kind, { namespace: name });
+    const failures: string[] = [];
     for (const kind of CONTENT) {
-      const { items } = await api.list(kind, { namespace: name });
-      // Pods bring the Namespace up themselves when they go; what else stays is looked at again later.
-      if (items.length > 0 && kind.plural === kinds.pods.plural) return;
-      if (items.length > 0) throw new Error(`${items.length} ${kind.plural} are left`);
+      await api.deleteCollection(kind, { namespace: name }).catch(error => failures.push(error.message));
     }
-    await release(name);
+    const remaining = await whatRemains(name);
+    if (remaining.length === 0 && failures.length === 0) await release(name);
+    else await tell(name, remaining, failures);
+    // Objects bring the Namespace up themselves when they go; a refusal is looked at again later.
+    if (failures.length > 0) throw new Error(failures.join(", "));
   };
 
-  const release = async (name: string) => {
-    const change = (copy: Namespace) => {
-      if (!isTerminating(copy)) return;
-      copy.spec.finalizers = (copy.spec.finalizers ?? []).filter(each => each !== NAMESPACE_FINALIZER);
+  const whatRemains = async (namespace: string): Promise<Remaining[]> => {
+    const lists = await Promise.all(
+      CONTENT.map(async (kind: Kind) => {
+        const items: readonly KubernetesObject[] = (await api.list(kind, { namespace })).items;
+        return { resource: kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`, items };
+      }),
+    );
+    return lists.filter(({ items }) => items.length > 0);
+  };
+
+  const tell = (name: string, remaining: readonly Remaining[], failures: readonly string[]) => {
+    const now = formatTime(wallClockMs());
+    return change(name, "status", ({ status }) => {
+      status.conditions = deletionConditions(remaining, failures, status.conditions ?? [], now);
+    });
+  };
+
+  const release = (name: string) =>
+    change(name, "finalize", ({ spec }) => {
+      spec.finalizers = (spec.finalizers ?? []).filter(each => each !== NAMESPACE_FINALIZER);
+    });
+
+  const change = async (name: string, subresource: string, edit: (copy: Namespace) => void) => {
+    const ifTerminating = (copy: Namespace) => {
+      if (isTerminating(copy)) edit(copy);
     };
     try {
-      await api.mutate(kinds.namespaces, { name }, change, { subresource: "finalize" });
+      await api.mutate(kinds.namespaces, { name }, ifTerminating, { subresource });
     } catch (error) {
       if (!isReason(error, "NotFound")) throw error;
     }
@@ -48,20 +87,14 @@ export async function startNamespaceLifecycle(context: ControllerContext): Promi
     log,
     concurrency: CONCURRENCY,
   });
-  namespaces.onChange(({ key, after }) => {
-    if (isTerminating(after)) queue.add(key);
+  namespaces.onChange(({ key, before, after }) => {
+    if (isTerminating(after) && !isTerminating(before)) queue.add(key);
   });
-  pods.onChange(({ before, after }) => {
+  objects.onChange((_, { before, after }) => {
     const namespace = before?.metadata.namespace ?? "";
     if (after === undefined && isTerminating(namespaces.get({ name: namespace }))) queue.add(namespace);
   });
-  await namespaces.start();
-  return {
-    stop: () => {
-      queue.stop();
-      namespaces.stop();
-    },
-  };
+  return { stop: () => queue.stop() };
 }
 
 function isTerminating(namespace: Namespace | undefined): boolean {

@@ -64,7 +64,14 @@ export class TestControlPlane {
     this.#heartbeats = new Heartbeats(() => clock.nowMs());
     const ranges = nodeRanges({ clusterCidrs, nodeMaskSizes: { ipv4: 24, ipv6: 64 } });
     const shared = { recordEvent: eventRecorder(this.registry, log), heartbeats: this.#heartbeats, log };
-    this.#controllers = await startControllers({ api: registryApi(this.registry), ranges, clock, ...shared });
+    this.#controllers = await startControllers({
+      api: registryApi(this.registry),
+      ranges,
+      rootCa: "the cluster's CA certificate",
+      apiServer: { clusterIP: "10.96.0.1", address: "172.30.0.1", port: 6443 },
+      clock,
+      ...shared,
+    });
     await this.serve();
   }
 

@@ -71,6 +71,8 @@ function defaultTolerations(tolerations: readonly Toleration[]): Toleration[] {
 export function prepareNewPod(pod: Pod): void {
   pod.status = { phase: "Pending", qosClass: qosClass(pod.spec) };
   pod.spec.tolerations = defaultTolerations(pod.spec.tolerations ?? []);
+  pod.spec.serviceAccountName ||= "default";
+  pod.spec.serviceAccount = pod.spec.serviceAccountName;
   pod.spec.priority ??= 0;
   pod.spec.preemptionPolicy ??= "PreemptLowerPriority";
 }
