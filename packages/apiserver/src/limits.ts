@@ -47,5 +47,27 @@ export const SOCKET_HIGH_WATER_BYTES = 1024 * 1024;
 /** A message from an exec client, in bytes. Beyond: the socket is closed. */
 export const SOCKET_MESSAGE_MAX_BYTES = 1024 * 1024;
 
+/** Compressed and plain size of the headers that open a SPDY stream. Beyond: the connection is closed. */
+export const SPDY_CONTROL_FRAME_MAX_BYTES = 16 * 1024;
+export const SPDY_HEADER_BLOCK_MAX_BYTES = 64 * 1024;
+
+/** What a SPDY stream holds that has not been read: the protocol's initial window. Beyond: the connection waits. */
+export const SPDY_WINDOW_BYTES = 64 * 1024;
+
+/** Streams open on one SPDY connection: 500 forwarded connections. Beyond: the stream is refused. */
+export const SPDY_MAX_STREAMS = 1_000;
+
+/** A peer that does not close after GOAWAY is cut off, in milliseconds. */
+export const SPDY_CLOSE_GRACE_MS = 5_000;
+
+/** A client of SPDY opens the streams that it asked for within this, as upstream's kubelet. Beyond: it is cut off. */
+export const STREAM_CREATION_TIMEOUT_MS = 30_000;
+
+/** How often a client is written to even if there is nothing to say, so that one that has gone is found. */
+export const STREAM_HEARTBEAT_MS = 15_000;
+
+/** Ports of one WebSocket: two channels each, numbered by a byte. Beyond: 400. */
+export const SOCKET_MAX_PORTS = 127;
+
 /** Bytes gathered before they are written to a client: one system call for many objects. */
 export const WRITE_CHUNK_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 /**
  * How the server reaches a container: a two-way stream of frames with the node that runs its Pod. The node stream
- * server implements it; `/log` and `/exec` use it. Exec, attach and logs differ only in how the stream is opened.
+ * server implements it. Exec, attach, logs and forwarded connections differ only in how the stream is opened.
  */
 import type { Pod } from "@podwire/api";
 
@@ -16,11 +16,29 @@ export interface LogsRequest {
   readonly timestamps: boolean;
   /** Undefined: all. */
   readonly tailLines: number | undefined;
-  readonly sinceSeconds: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly sinceTimeMs: number | undefined;
   readonly limitBytes: number | undefined;
 }
 
-export type StreamRequest = { readonly exec: ExecRequest } | { readonly logs: LogsRequest };
+export interface AttachRequest {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+/** One connection to a port inside the Pod's network. */
+export interface PortForwardRequest {
+  readonly port: number;
+  /** An address of the Pod; undefined: localhost. */
+  readonly address: string | undefined;
+}
+
+export type StreamRequest =
+  | { readonly exec: ExecRequest }
+  | { readonly attach: AttachRequest }
+  | { readonly logs: LogsRequest }
+  | { readonly portForward: PortForwardRequest };
 
 export type FrameToContainer =
   | { readonly stdin: Uint8Array }
@@ -30,6 +48,8 @@ export type FrameToContainer =
 export type FrameFromContainer =
   | { readonly stdout: Uint8Array }
   | { readonly stderr: Uint8Array }
+  /** Of a forwarded connection: the Pod sends no more, but may still receive. */
+  | { readonly stdoutClosed: true }
   /** Last. `message` says what went wrong when no process could be run, and is empty otherwise. */
   | { readonly exit: { readonly code: number; readonly message: string } };
 
@@ -45,7 +65,7 @@ export interface NodeStream {
 export interface NodeStreams {
   /**
    * Resolves when the node has attached. Throws an `ApiError` when it is not connected or does not attach in
-   * time. The Pod is bound to a node and has this container.
+   * time. The Pod is bound to a node and has this container (none: a forwarded port).
    */
   open(pod: Pod, container: string, request: StreamRequest): Promise<NodeStream>;
 }

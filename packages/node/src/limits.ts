@@ -21,5 +21,8 @@ export const MIN_POD_MTU = 1280;
 /** What the scheduler places here unless told otherwise; upstream's default as well. */
 export const DEFAULT_POD_CAPACITY = 110;
 
-/** Exec and log streams open at one time; another one is refused with a message. */
-export const MAX_STREAMS = 256;
+/** Streams open at one time (exec, attach, logs, forwarded connections); another one is refused with a message. */
+export const MAX_STREAMS = 1024;
+
+/** A forwarded connection whose pod has closed its side, and whose client sends nothing, is closed after this. */
+export const HALF_CLOSED_IDLE_MS = 60_000;

@@ -1,16 +1,17 @@
 /**
- * Exec and log streams: the control plane asks (OpenStream), the node dials back and relays.
+ * Exec, attach, log and port-forward streams: the control plane asks (OpenStream), the node dials back and relays.
  *
- *   client <-> API server <-> Attachment <-> the command's stdin, stdout, stderr | the log's text
+ *   client <-> API server <-> Attachment <-> the command's stdin, stdout, stderr | the log's text | a connection
  *
  * The last frame is always `exit`, unless the client has gone: then the command is ended and the log let go.
  */
+import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Attachment } from "@podwire/client/node-sync";
-import type { Exec, Logs, OpenStream } from "@podwire/protocol";
+import type { Exec, Logs, OpenStream, PortForward } from "@podwire/protocol";
 import type { ExecSession, Runtime } from "@podwire/runtime";
-import { MAX_STREAMS } from "./limits.ts";
+import { HALF_CLOSED_IDLE_MS, MAX_STREAMS } from "./limits.ts";
 
 export class Streams {
   readonly #runtime: Runtime;
@@ -31,6 +32,8 @@ export class Streams {
         throw new Error(`this node has ${MAX_STREAMS} streams open: close one first`);
       if (request.kind.case === "exec") await this.#exec(attachment, request, request.kind.value);
       else if (request.kind.case === "logs") await this.#logs(attachment, request, request.kind.value);
+      else if (request.kind.case === "portForward")
+        await forwardPort(attachment, await this.#dial(request, request.kind.value));
       else throw new Error("the control plane asked for a kind of stream that this node does not know");
     } catch (error) {
       await attachment.end({ code: 1, message: error instanceof Error ? error.message : String(error) });
@@ -50,6 +53,10 @@ export class Streams {
     await attachment.end({ code, message: "" });
   }
 
+  #dial({ pod }: OpenStream, { port, address }: PortForward): Promise<Socket> {
+    return this.#runtime.dial(pod.uid, port, address || undefined);
+  }
+
   async #logs(attachment: Attachment, request: OpenStream, logs: Logs): Promise<void> {
     const gone = new AbortController();
     void untilGone(attachment).then(() => gone.abort());
@@ -58,7 +65,7 @@ export class Streams {
       previous: logs.previous,
       timestamps: logs.timestamps,
       ...(logs.tailLines >= 0 ? { tailLines: logs.tailLines } : {}),
-      ...(logs.sinceSeconds > 0 ? { sinceTimeMs: Date.now() - logs.sinceSeconds * 1000 } : {}),
+      ...(logs.sinceTimeMs > 0 ? { sinceTimeMs: logs.sinceTimeMs } : {}),
       ...(logs.limitBytes > 0 ? { limitBytes: logs.limitBytes } : {}),
     };
     for await (const value of this.#runtime.logs(request.pod.uid, request.container, options, gone.signal)) {
@@ -66,6 +73,32 @@ export class Streams {
     }
     await attachment.end({ code: 0, message: "" });
   }
+}
+
+/** One connection of a pod: both ways, each closed on its own. */
+async function forwardPort(attachment: Attachment, socket: Socket): Promise<void> {
+  let failure: Error | undefined;
+  socket.once("error", error => {
+    failure = error;
+  });
+  const closed = new Promise<void>(resolve => socket.once("close", () => resolve()));
+  void takeBytes(attachment, socket);
+  await relay(socket, value => attachment.send({ case: "stdout", value }));
+  if (!failure) {
+    await attachment.send({ case: "stdoutClosed", value: true });
+    socket.setTimeout(HALF_CLOSED_IDLE_MS, () => socket.destroy());
+    await closed;
+  }
+  await attachment.end({ code: 0, message: failure?.message ?? "" });
+}
+
+async function takeBytes(attachment: Attachment, socket: Socket): Promise<void> {
+  for await (const frame of attachment.frames) {
+    if (frame.case === "stdin") await write(socket, frame.value);
+    else if (frame.case === "stdinClosed") socket.end();
+  }
+  // Gone without saying that it was done.
+  if (!socket.writableEnded) socket.destroy();
 }
 
 /** The client's frames to the command; the command is ended when the client goes. */

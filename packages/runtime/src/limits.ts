@@ -19,6 +19,8 @@ export const LIMITS = {
   runsKept: 2,
   /** Commands in one container at once through exec; the next is refused. */
   execsPerContainer: 32,
+  /** A pod answers a connection from inside its own network at once; one that does not is given up on. */
+  dialTimeoutMs: 10_000,
   /** Output of a setup command that failed, for its error message: cut. */
   setupOutputBytes: 4096,
 

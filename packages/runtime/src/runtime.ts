@@ -4,13 +4,14 @@
  *   recover()            once, first: finds what the daemon before has left running
  *   apply(pod)           every Pod bound to this node, on every change; a deletionTimestamp ends it
  *   remove(uid)          a Pod whose object is gone already: ends at once
- *   exec, logs           streams
+ *   exec, logs, dial     streams
  *
  * and back through the surroundings: report, event, gone, and network.attach/detach.
  * On disk: `<nodeDir>/pods/<uid>/` (pod-record.ts, sandbox.ts, slot.ts), `<nodeDir>/root/` (root.ts).
  */
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { ApiError, type Pod, type PodStatus } from "@podwire/api";
 import { type ExecOptions, type ExecSession, execInContainer } from "./container/exec.ts";
@@ -22,6 +23,7 @@ import { readPodRecord } from "./pod/pod-record.ts";
 import { type Clock, type PodSurroundings, refOf, systemClock } from "./pod/ports.ts";
 import { PodWorker } from "./pod/worker.ts";
 import { Root } from "./rootfs/root.ts";
+import { dialInside } from "./sandbox/dial.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 
 export interface RuntimeOptions extends Omit<PodSurroundings, "clock" | "resolvConf"> {
@@ -161,6 +163,19 @@ export class Runtime {
     return readLog(log.path, options, log.live, signal);
   }
 
+  /** Connects to a port from inside a pod's network, on its localhost when there is no address. Rejects with ApiError. */
+  async dial(uid: string, port: number, address?: string): Promise<Socket> {
+    const worker = this.#worker(uid);
+    const { namespace, name } = worker.pod.metadata;
+    const { holder } = worker;
+    if (!holder) throw badRequest(`pod ${namespace}/${name} is not running`);
+    try {
+      return await dialInside(holder, port, address);
+    } catch (cause) {
+      throw new ApiError(503, "ServiceUnavailable", (cause as Error).message, undefined, cause);
+    }
+  }
+
   /** Lets go of everything, as the end of the process would: pods go on. */
   close(): void {
     for (const worker of this.#workers.values()) worker.close();
@@ -173,10 +188,14 @@ export class Runtime {
     await this.#root.remove();
   }
 
-  #find(uid: string, container: string): { slot: ContainerSlot; pod: Pod } {
+  #worker(uid: string): PodWorker {
     const worker = this.#workers.get(uid);
-    if (!worker)
-      throw new ApiError(404, "NotFound", `pod with uid ${uid} is not on node ${this.#around.nodeName}`);
+    if (worker) return worker;
+    throw new ApiError(404, "NotFound", `pod with uid ${uid} is not on node ${this.#around.nodeName}`);
+  }
+
+  #find(uid: string, container: string): { slot: ContainerSlot; pod: Pod } {
+    const worker = this.#worker(uid);
     const { pod } = worker;
     const wanted =
       container || pod.metadata.annotations?.[DEFAULT_CONTAINER_ANNOTATION] || pod.spec.containers[0]!.name;

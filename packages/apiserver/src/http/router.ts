@@ -34,8 +34,10 @@ const PART_VERBS = { GET: "get", PUT: "update", PATCH: "patch", POST: "create" }
 /** Subresources that are not simply parts of their object, by `plural/name`. */
 const SPECIAL: Readonly<Record<string, Handlers<NamedExchange>>> = {
   "pods/binding": { POST: bindPod },
+  "pods/attach": { GET: askForUpgrade, POST: askForUpgrade },
   "pods/exec": { GET: askForUpgrade, POST: askForUpgrade },
   "pods/log": { GET: readLog },
+  "pods/portforward": { GET: askForUpgrade, POST: askForUpgrade },
 };
 
 export async function routeObject(exchange: ObjectExchange): Promise<void> {

@@ -2,10 +2,10 @@
  * The HTTP front: every request goes through access, then to its handler; every failure becomes a Status. Plain
  * HTTP/1.1; `makeServer` is the one place that would make it HTTPS and HTTP/2.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { badRequest, pathNotFound } from "@podwire/api";
+import { badRequest } from "@podwire/api";
 import { HEADERS_TIMEOUT_MS, KEEP_ALIVE_TIMEOUT_MS, MAX_CONNECTIONS, REQUEST_TIMEOUT_MS } from "../limits.ts";
 import type { NodeStreams } from "../node-streams.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -14,6 +14,7 @@ import { type Access, adminAccess } from "./access.ts";
 import type { Services } from "./exchange.ts";
 import { sendError } from "./respond.ts";
 import { routeObject, routeOther } from "./router.ts";
+import { isUpgradable } from "./streams/table.ts";
 import { parseTarget } from "./target.ts";
 import { refuseMalformed, refuseUpgrade } from "./upgrade.ts";
 
@@ -106,20 +107,30 @@ async function upgrade(
   // The client may go at any time; whoever writes then finds out.
   socket.on("error", () => {});
   try {
-    const user = await access.authenticate(request);
     const { pathname, searchParams: query } = parseUrl(request);
     const target = parseTarget(pathname);
-    await access.authorize(user, request.method ?? "GET", target);
-    if (target?.name === undefined || target.kind.plural !== "pods" || target.subresource !== "exec") {
-      throw pathNotFound();
+    if (target?.name === undefined || !isUpgradable(target.kind, target.subresource)) {
+      await answer(services, access, request, responseOn(socket, request));
+      return;
     }
+    const user = await access.authenticate(request);
+    await access.authorize(user, request.method ?? "GET", target);
     const named = { ...target, name: target.name };
-    // Loaded with the first exec: most servers of a test never see one.
-    const { execInContainer } = await import("./streams/exec.ts");
-    await execInContainer({ services, request, query, target: named }, socket, head);
+    // Loaded with the first stream: most servers of a test never see one.
+    const { UPGRADES } = await import("./streams/serve-upgrade.ts");
+    await UPGRADES[named.subresource!]!({ services, request, query, target: named }, socket, head);
   } catch (error) {
     refuseUpgrade(socket, toApiError(error));
   }
+}
+
+/** For a client that offers another protocol where there is none: it is answered in this one (RFC 9110 §7.8). */
+function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as Socket);
+  response.once("finish", () => socket.end());
+  return response;
 }
 
 async function listen(server: Server, port: number, host: string): Promise<number> {

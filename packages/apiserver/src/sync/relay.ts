@@ -83,8 +83,13 @@ function nodeAway(node: string, pod: Pod): ApiError {
 function kindOf(request: StreamRequest): OpenStream["kind"] {
   if ("exec" in request)
     return { case: "exec", value: { ...request.exec, command: [...request.exec.command] } };
-  const { tailLines = -1, sinceSeconds = 0, limitBytes = 0, ...flags } = request.logs;
-  return { case: "logs", value: { ...flags, tailLines, sinceSeconds, limitBytes } };
+  if ("attach" in request) return { case: "attach", value: { ...request.attach } };
+  if ("portForward" in request) {
+    const { port, address = "" } = request.portForward;
+    return { case: "portForward", value: { port, address } };
+  }
+  const { tailLines = -1, sinceTimeMs = 0, limitBytes = 0, ...flags } = request.logs;
+  return { case: "logs", value: { ...flags, tailLines, sinceTimeMs, limitBytes } };
 }
 
 function nodeStream(call: AttachCall, node: string, pod: Pod): NodeStream {
@@ -104,9 +109,13 @@ function nodeStream(call: AttachCall, node: string, pod: Pod): NodeStream {
 function send(call: AttachCall, frame: Frame, ended: AbortSignal): Promise<void> {
   if (ended.aborted) return Promise.resolve();
   return new Promise(resolve => {
+    const done = () => {
+      ended.removeEventListener("abort", done);
+      resolve();
+    };
     // A call that was cut never reports its last write.
-    ended.addEventListener("abort", () => resolve(), { once: true });
-    call.write(frame, () => resolve());
+    ended.addEventListener("abort", done);
+    call.write(frame, done);
   });
 }
 
@@ -125,6 +134,7 @@ async function* frames(
       }
       if (frame.case === "stdout") yield { stdout: frame.value };
       else if (frame.case === "stderr") yield { stderr: frame.value };
+      else if (frame.case === "stdoutClosed") yield { stdoutClosed: true };
     }
   } catch (error) {
     if (!ended.aborted) throw error;

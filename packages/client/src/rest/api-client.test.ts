@@ -39,6 +39,7 @@ async function* playedFrames(
     yield { exit: { code: 0, message: "" } };
     return;
   }
+  if (!("exec" in request)) return;
   const [command] = request.exec.command;
   if (command === "broken") throw serviceUnavailable('node "node-1" is gone');
   if (command === "missing") yield { exit: { code: 1, message: "no such command: missing" } };

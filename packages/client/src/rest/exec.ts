@@ -62,6 +62,8 @@ function receive(socket: WebSocket, { namespace, name }: ObjectRef, options: Exe
       reject(fromStatus({ reason: "ServiceUnavailable", code: 503, message }));
     socket.on("message", (data: Buffer) => {
       const content = data.subarray(1);
+      // An empty message only says that the streams are there.
+      if (content.length === 0) return;
       if (data[0] === CHANNEL.stdout) options.stdout(content);
       else if (data[0] === CHANNEL.stderr) options.stderr(content);
       else if (data[0] === CHANNEL.error)

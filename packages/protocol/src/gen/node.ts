@@ -234,6 +234,8 @@ export interface OpenStream {
   kind: OneOf<{
     exec: Exec;
     logs: Logs;
+    attach: AttachTo;
+    portForward: PortForward;
   }>;
 }
 export const OpenStream: MessageType<OpenStream> = new MessageType("OpenStream", [
@@ -242,6 +244,8 @@ export const OpenStream: MessageType<OpenStream> = new MessageType("OpenStream",
   { number: 3, name: "container", content: "string" },
   { number: 4, name: "exec", content: () => Exec, oneof: "kind" },
   { number: 5, name: "logs", content: () => Logs, oneof: "kind" },
+  { number: 6, name: "attach", content: () => AttachTo, oneof: "kind" },
+  { number: 7, name: "portForward", content: () => PortForward, oneof: "kind" },
 ]);
 
 export interface Exec {
@@ -260,7 +264,7 @@ export interface Logs {
   previous: boolean;
   timestamps: boolean;
   tailLines: number;
-  sinceSeconds: number;
+  sinceTimeMs: number;
   limitBytes: number;
 }
 export const Logs: MessageType<Logs> = new MessageType("Logs", [
@@ -268,8 +272,28 @@ export const Logs: MessageType<Logs> = new MessageType("Logs", [
   { number: 2, name: "previous", content: "bool" },
   { number: 3, name: "timestamps", content: "bool" },
   { number: 4, name: "tailLines", content: "integer" },
-  { number: 5, name: "sinceSeconds", content: "integer" },
+  { number: 5, name: "sinceTimeMs", content: "integer" },
   { number: 6, name: "limitBytes", content: "integer" },
+]);
+
+export interface AttachTo {
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+}
+export const AttachTo: MessageType<AttachTo> = new MessageType("AttachTo", [
+  { number: 1, name: "stdin", content: "bool" },
+  { number: 2, name: "stdout", content: "bool" },
+  { number: 3, name: "stderr", content: "bool" },
+]);
+
+export interface PortForward {
+  port: number;
+  address: string;
+}
+export const PortForward: MessageType<PortForward> = new MessageType("PortForward", [
+  { number: 1, name: "port", content: "integer" },
+  { number: 2, name: "address", content: "string" },
 ]);
 
 export interface Frame {
@@ -281,6 +305,7 @@ export interface Frame {
     stdinClosed: boolean;
     resize: Resize;
     exit: Exit;
+    stdoutClosed: boolean;
   }>;
 }
 export const Frame: MessageType<Frame> = new MessageType("Frame", [
@@ -291,6 +316,7 @@ export const Frame: MessageType<Frame> = new MessageType("Frame", [
   { number: 5, name: "stdinClosed", content: "bool", oneof: "frame" },
   { number: 6, name: "resize", content: () => Resize, oneof: "frame" },
   { number: 7, name: "exit", content: () => Exit, oneof: "frame" },
+  { number: 8, name: "stdoutClosed", content: "bool", oneof: "frame" },
 ]);
 
 export interface Resize {

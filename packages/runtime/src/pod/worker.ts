@@ -14,6 +14,7 @@ import type { Container, Pod, PodStatus } from "@podwire/api";
 import { ContainerSlot } from "../container/slot.ts";
 import { resolveImage } from "../images/image.ts";
 import { LIMITS } from "../limits.ts";
+import type { ProcessIdentity } from "../process/identity.ts";
 import type { Root } from "../rootfs/root.ts";
 import { podHostname } from "../sandbox/etc-files.ts";
 import { BackOff } from "./back-off.ts";
@@ -79,6 +80,11 @@ export class PodWorker {
   /** Waits for an address: see PodSandbox. */
   get wantsAddress(): boolean {
     return this.#sandbox.wantsAddress;
+  }
+
+  /** Holds the pod's namespaces; undefined while there is no sandbox. */
+  get holder(): ProcessIdentity | undefined {
+    return this.#sandbox.holder;
   }
 
   slot(name: string): ContainerSlot | undefined {

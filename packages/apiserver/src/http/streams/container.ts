@@ -14,8 +14,17 @@ type Asked = Pick<NamedExchange, "services" | "target" | "query">;
 export async function streamTarget({ services, target, query }: Asked): Promise<StreamTarget> {
   const { object: pod } = await services.registry.get(kinds.pods, target);
   const container = chooseContainer(pod, query.get("container") ?? "");
+  return { pod: bound(pod), container };
+}
+
+/** For what is about the Pod as a whole. */
+export async function boundPod({ services, target }: Asked): Promise<Pod> {
+  return bound((await services.registry.get(kinds.pods, target)).object);
+}
+
+function bound(pod: Pod): Pod {
   if (!pod.spec.nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
-  return { pod, container };
+  return pod;
 }
 
 function chooseContainer(pod: Pod, asked: string): string {

@@ -1,5 +1,13 @@
 /** GET pods/NAME/log: the container's output as text, as long as it lasts when `follow` is set. */
-import { badRequest, internalError, parseTime } from "@podwire/api";
+import {
+  badRequest,
+  type FieldError,
+  fieldForbidden,
+  fieldInvalid,
+  internalError,
+  invalid,
+  parseTime,
+} from "@podwire/api";
 import type { FrameFromContainer, LogsRequest, NodeStream } from "../../node-streams.ts";
 import type { NamedExchange } from "../exchange.ts";
 import { type Query, readCount, readFlag } from "../query.ts";
@@ -7,31 +15,61 @@ import { ChunkWriter } from "../respond.ts";
 import { streamTarget } from "./container.ts";
 
 export async function readLog(exchange: NamedExchange): Promise<void> {
-  const { services, response, query } = exchange;
-  const logs = readLogsRequest(query, services.nowMs());
+  const { services, response, query, target } = exchange;
+  const logs = readLogsRequest(query, target.name, services.nowMs());
   const { pod, container } = await streamTarget(exchange);
   const stream = await services.nodeStreams.open(pod, container, { logs });
   response.once("close", () => stream.close());
   await copyLog(exchange, stream);
 }
 
-function readLogsRequest(query: Query, nowMs: number): LogsRequest {
+function readLogsRequest(query: Query, pod: string, nowMs: number): LogsRequest {
+  const isSet = (name: string) => query.has(name) && readFlag(query, name);
+  const count = (name: string) => readCount(query, "PodLogOptions", name);
+  const options = {
+    tailLines: count("tailLines"),
+    sinceSeconds: count("sinceSeconds"),
+    sinceTime: readTime(query, "sinceTime"),
+    limitBytes: count("limitBytes"),
+  };
+  checkOptions(options, query, pod);
+  const { tailLines, sinceSeconds, sinceTime, limitBytes } = options;
   return {
-    follow: query.has("follow") && readFlag(query, "follow"),
-    previous: query.has("previous") && readFlag(query, "previous"),
-    timestamps: query.has("timestamps") && readFlag(query, "timestamps"),
-    tailLines: readCount(query, "PodLogOptions", "tailLines"),
-    sinceSeconds: readCount(query, "PodLogOptions", "sinceSeconds") ?? secondsSince(query, nowMs),
-    limitBytes: readCount(query, "PodLogOptions", "limitBytes"),
+    follow: isSet("follow"),
+    previous: isSet("previous"),
+    timestamps: isSet("timestamps"),
+    tailLines,
+    sinceTimeMs: sinceSeconds === undefined ? sinceTime : nowMs - sinceSeconds * 1_000,
+    limitBytes,
   };
 }
 
-function secondsSince(query: Query, nowMs: number): number | undefined {
-  const text = query.get("sinceTime");
+function readTime(query: Query, name: string): number | undefined {
+  const text = query.get(name);
   if (!text) return undefined;
   const ms = parseTime(text);
-  if (ms === undefined) throw badRequest(`sinceTime: ${JSON.stringify(text)} is not an RFC 3339 time`);
-  return Math.max(1, Math.ceil((nowMs - ms) / 1_000));
+  if (ms === undefined) throw badRequest(`${name}: ${JSON.stringify(text)} is not an RFC 3339 time`);
+  return ms;
+}
+
+/** As upstream's ValidatePodLogOptions. */
+function checkOptions(
+  options: {
+    sinceSeconds?: number | undefined;
+    sinceTime?: number | undefined;
+    limitBytes?: number | undefined;
+  },
+  query: Query,
+  pod: string,
+): void {
+  const { sinceSeconds, sinceTime, limitBytes } = options;
+  const errors: FieldError[] = [];
+  if (limitBytes === 0) errors.push(fieldInvalid("limitBytes", 0, "must be greater than 0"));
+  if (sinceSeconds !== undefined && sinceTime !== undefined) {
+    errors.push(fieldForbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+  } else if (sinceSeconds === 0) errors.push(fieldInvalid("sinceSeconds", 0, "must be greater than 0"));
+  if (query.get("stream")) errors.push(fieldForbidden("stream", "may not be specified"));
+  if (errors.length > 0) throw invalid("", "PodLogOptions", pod, errors);
 }
 
 async function copyLog({ response }: NamedExchange, stream: NodeStream): Promise<void> {

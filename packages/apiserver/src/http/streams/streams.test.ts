@@ -67,7 +67,7 @@ describe("streams", () => {
       previous: false,
       timestamps: true,
       tailLines: 5,
-      sinceSeconds: undefined,
+      sinceTimeMs: undefined,
       limitBytes: 9,
     };
     assert.deepEqual(node.asked, [{ container: "app", request: { logs } }]);
@@ -149,15 +149,15 @@ describe("streams", () => {
       client.send(Buffer.concat([Buffer.of(0), Buffer.from("in")]));
       const [code] = await once(client, "close");
       assert.equal(code, 1000);
-      assert.deepEqual(messages.slice(0, 2).map(String), ["\u0001out", "\u0002err"]);
-      assert.equal(messages[2]![0], 3);
-      const status = JSON.parse(messages[2]!.subarray(1).toString());
+      // The first, empty one says that the streams are there.
+      assert.deepEqual(messages.slice(0, 3).map(String), ["\u0001", "\u0001out", "\u0002err"]);
+      assert.equal(messages[3]![0], 3);
+      const status = JSON.parse(messages[3]!.subarray(1).toString());
       assert.deepEqual([status.status, status.reason], ["Failure", "NonZeroExitCode"]);
       assert.deepEqual(status.details.causes, [{ reason: "ExitCode", message: "3" }]);
-      assert.deepEqual(node.received.slice(0, 2), [
-        { resize: { columns: 80, rows: 24 } },
-        { stdinClosed: true },
-      ]);
+      const size = { resize: { columns: 80, rows: 24 } };
+      const canHalfClose = protocol === "v5.channel.k8s.io";
+      assert.deepEqual(node.received.slice(0, -1), canHalfClose ? [size, { stdinClosed: true }] : [size]);
       assert.deepEqual(node.asked[0]!.request, {
         exec: { command: ["sh", "-c", "x"], stdin: true, tty: false },
       });
@@ -171,9 +171,10 @@ describe("streams", () => {
         yield frame;
       };
       const client = new WebSocket(`${server.url}${POD}/exec?command=x&stdout=1`, ["v5.channel.k8s.io"]);
-      const [data] = (await once(client, "message")) as [Buffer];
+      const messages: Buffer[] = [];
+      client.on("message", data => messages.push(data as Buffer));
       await once(client, "close");
-      return JSON.parse(data.subarray(1).toString());
+      return JSON.parse(messages.at(-1)!.subarray(1).toString());
     };
     assert.deepEqual(await statusOf(exit(0)), { metadata: {}, status: "Success" });
     assert.match((await statusOf(exit(126, "no such program"))).message, /no such program/);
@@ -190,8 +191,17 @@ describe("streams", () => {
     };
     const v5 = ["v5.channel.k8s.io"];
     assert.equal((await refusal(`${POD}/exec?stdout=1`, v5)).code, 400);
-    assert.match((await refusal(`${POD}/exec?command=x`, ["chat"])).message, /exec speaks v5.channel.k8s.io/);
-    assert.equal((await refusal("/api/v1/namespaces/default/pods/none/exec?command=x", v5)).code, 404);
-    assert.equal((await refusal("/api/v1/nodes", v5)).code, 404);
+    assert.match((await refusal(`${POD}/exec?command=x`, v5)).message, /at least 1 of stdin, stdout, stderr/);
+    assert.equal(
+      (await refusal(`${POD}/exec?command=x&stdout=1`, ["chat"])).message,
+      "requested protocol(s) are not supported: [chat]; supports [v5.channel.k8s.io v4.channel.k8s.io " +
+        "v4.base64.channel.k8s.io v3.channel.k8s.io v2.channel.k8s.io channel.k8s.io base64.channel.k8s.io]",
+    );
+    assert.equal(
+      (await refusal("/api/v1/namespaces/default/pods/none/exec?command=x&stdout=1", v5)).code,
+      404,
+    );
+    // Where there is nothing to upgrade to, the client is answered as if it had not asked.
+    assert.equal((await refusal("/api/v1/nodes", v5)).kind, "NodeList");
   });
 });
