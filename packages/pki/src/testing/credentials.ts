@@ -1,6 +1,12 @@
 /** Certificates for tests: one authority a process, made when first asked for. */
 import { CertificateAuthority, type KeyPair } from "../authority.ts";
-import { adminRequest, apiServerRequest, nodeRequest, nodeServerRequest } from "../cluster.ts";
+import {
+  adminRequest,
+  apiServerRequest,
+  NODE_SERVER_NAME,
+  nodeRequest,
+  nodeServerRequest,
+} from "../cluster.ts";
 
 export interface ClientTls {
   readonly ca: string;
@@ -30,8 +36,15 @@ export function testAdmin(authority = testAuthority()): ClientTls {
   return shown(authority, authority.issue(adminRequest(), Date.now()));
 }
 
-export function testNode(name: string, authority = testAuthority()): ClientTls {
-  return shown(authority, authority.issue(nodeRequest(name), Date.now()));
+/** For the node stream, with the name that its server has in its certificate. */
+export function testNode(
+  name: string,
+  authority = testAuthority(),
+): ClientTls & { readonly serverName: string } {
+  return {
+    ...shown(authority, authority.issue(nodeRequest(name), Date.now())),
+    serverName: NODE_SERVER_NAME,
+  };
 }
 
 function served(authority: CertificateAuthority, pair: KeyPair) {
