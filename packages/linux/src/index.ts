@@ -20,6 +20,6 @@ export { Rtnetlink, withRtnetlink } from "./rtnetlink.ts";
 export type { LinkAddress } from "./rtnetlink-address.ts";
 export type { Link, LinkChange, VethOptions, VxlanOptions } from "./rtnetlink-link.ts";
 export type { Route } from "./rtnetlink-route.ts";
-export { SO, SOL, Socket, type SocketOptions, TCP } from "./socket.ts";
+export { listeningSocket, SO, SOL, Socket, type SocketOptions, TCP } from "./socket.ts";
 export { readSysctl, writeSysctl } from "./sysctl.ts";
 export { closeTun, deleteTun, openTun, type Tun, type TunOptions, VIRTIO_HEADER_BYTES } from "./tun.ts";
