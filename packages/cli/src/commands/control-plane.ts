@@ -12,10 +12,18 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { createApiServer, EventBounds, openRegistry } from "@podwire/apiserver";
 import { eventRecorder, Heartbeats, serveNodes } from "@podwire/apiserver/sync";
-import { type NodeRanges, nodeRanges, registryApi, startControllers } from "@podwire/controllers";
+import {
+  type ApiServerEndpoint,
+  type NodeRanges,
+  nodeRanges,
+  registryApi,
+  startControllers,
+} from "@podwire/controllers";
 import { closeNamespace, listeningSocket, openNamespace } from "@podwire/linux";
 import { readServerFiles } from "@podwire/pki";
 import { openLmdbStore, openMemoryStore, type Store } from "@podwire/store";
+import { formatAddress } from "@podwire/wire/address";
+import { nthAddress, parseCidr } from "@podwire/wire/cidr";
 import { CommandError, UsageError } from "../errors.ts";
 
 export interface ControlPlaneOptions {
@@ -59,6 +67,7 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
   const ranges = rangesOf(options);
   const { host, port } = parseListen("--listen", options.listen);
   const underlay = (options.underlayListen ?? []).map(text => parseListen("--underlay-listen", text));
+  const credentials = readServerFiles(options.pki, "apiserver");
   const lock = await lockDirectory(options.dir);
   const store = await openStore(options);
   endings.push(
@@ -71,7 +80,13 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
   const shared = { heartbeats, recordEvent, log };
   const eventBounds = new EventBounds({ registry, log });
   const [controllers] = await Promise.all([
-    startControllers({ ...shared, api: registryApi(registry), ranges, rootCa: "" }),
+    startControllers({
+      ...shared,
+      api: registryApi(registry),
+      ranges,
+      rootCa: credentials.clientAuthority,
+      apiServer: serviceEndpoint(options.serviceCidr, underlay),
+    }),
     eventBounds.start(),
   ]);
   endings.push(
@@ -87,12 +102,7 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
       clusterCidrs: options.clusterCidr,
     }),
   );
-  const server = createApiServer({
-    registry,
-    nodeStreams: nodes.streams,
-    credentials: readServerFiles(options.pki, "apiserver"),
-    log,
-  });
+  const server = createApiServer({ registry, nodeStreams: nodes.streams, credentials, log });
   endings.push(
     () => nodes.close(),
     () => server.close(),
@@ -128,6 +138,20 @@ function parseListen(option: string, listen: string): Endpoint {
     throw new UsageError(`${option}: "${listen}" is no address and port; write it like 127.0.0.1:6443`);
   }
   return { host: (match[1] ?? match[2])!, port };
+}
+
+/** Where Pods reach the API server, in the primary family of Services if the underlay has it. */
+function serviceEndpoint(
+  [primary = ""]: readonly string[],
+  underlay: readonly Endpoint[],
+): ApiServerEndpoint | undefined {
+  const cidr = parseCidr(primary);
+  if (cidr === undefined)
+    throw new UsageError(`--service-cidr: "${primary}" is no CIDR, such as 10.96.0.0/12`);
+  const endpoint = underlay.find(({ host }) => host.includes(":") === (cidr.family === 6));
+  if (endpoint === undefined) return undefined;
+  const { host: address, port } = endpoint;
+  return { clusterIP: formatAddress(nthAddress(cidr, 1)), address, port };
 }
 
 /** The socket belongs to the namespace that it was opened in, whichever its process is in. Returns the descriptor. */

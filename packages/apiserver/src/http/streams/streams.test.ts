@@ -176,7 +176,11 @@ describe("streams", () => {
       node.answer = async function* () {
         yield frame;
       };
-      const client = new WebSocket(`${server.url}${POD}/exec?command=x&stdout=1`, ["v5.channel.k8s.io"], adminTls());
+      const client = new WebSocket(
+        `${server.url}${POD}/exec?command=x&stdout=1`,
+        ["v5.channel.k8s.io"],
+        adminTls(),
+      );
       const messages: Buffer[] = [];
       client.on("message", data => messages.push(data as Buffer));
       await once(client, "close");
