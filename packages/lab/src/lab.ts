@@ -44,6 +44,7 @@ export class Lab extends LabView {
   #control: ControlSocket | undefined;
   #releaseLogs: (() => void) | undefined;
   #going: Promise<void> | undefined;
+  #making: Promise<unknown> | undefined;
   readonly #stop = new AbortController();
   readonly #settle: { resolve: () => void; reject: (error: unknown) => void };
   /** Settles when the lab is gone, whoever took it down. */
@@ -78,7 +79,7 @@ export class Lab extends LabView {
   async begin(waitTimeoutMs: number): Promise<void> {
     this.#releaseLogs = boundLogs(this.paths.logs);
     this.#step("starting the control plane");
-    const underlay = await makeUnderlay(this.config, this.paths);
+    const underlay = await this.#make(makeUnderlay(this.config, this.paths));
     const certificates = this.#makeCertificates(underlay);
     const readyTimeoutMs = READY_TIMEOUT_MS + this.config.nodes.length * READY_TIMEOUT_MS_PER_NODE;
     const controlPlane = this.#supervisor.start(
@@ -90,11 +91,10 @@ export class Lab extends LabView {
     const { length } = this.config.nodes;
     this.#step(`making the underlay and ${length === 1 ? "1 node" : `${length} nodes`}`);
     for (const { name } of this.config.nodes) certificates.makeNode(name);
-    const topology = { underlay, nodes: await makeNodes(this.config, this.paths, underlay) };
+    const topology = { underlay, nodes: await this.#make(makeNodes(this.config, this.paths, underlay)) };
     this.#topology = topology;
     this.adopt(topology);
     this.#save();
-    this.#stop.signal.throwIfAborted();
     this.#step("starting the node daemons");
     // They load while the control plane does, and find it when it is there.
     const nodes = topology.nodes.map(host =>
@@ -153,9 +153,19 @@ export class Lab extends LabView {
     this.close();
     this.#releaseLogs?.();
     await this.#supervisor.stop();
+    // What is half made is found only once it is there.
+    await this.#making?.catch(() => {});
     this.#step("removing pods, namespaces and files");
     await removeLab(this.paths);
     this.#control?.close();
+  }
+
+  /** Waits for hosts being made. Throws LabStopped when the lab is to go: nothing more must come into being. */
+  async #make<T>(making: Promise<T>): Promise<T> {
+    this.#making = making;
+    const made = await making;
+    this.#stop.signal.throwIfAborted();
+    return made;
   }
 
   #makeCertificates({ addresses }: HostState): ClusterCertificates {
