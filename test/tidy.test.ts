@@ -19,7 +19,6 @@ const ORDER = [
   "dataplane",
   "linux",
   "protocol",
-  "pki",
   "store",
   "apiserver",
   "client",

@@ -46,6 +46,8 @@ export * from "./networking/service-cidr.ts";
 export * from "./patch/json-patch.ts";
 export * from "./patch/merge-patch.ts";
 export * from "./policy/eviction.ts";
+export { DecodeError } from "./schema/decode.ts";
+export * from "./schema/protobuf.ts";
 export * from "./schema/schema.ts";
 export * from "./selectors/field.ts";
 export * from "./selectors/label.ts";

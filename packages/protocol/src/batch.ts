@@ -2,7 +2,8 @@
  * A ToNodeBatch put together from messages that are encoded already: a change that goes to every node is
  * encoded once, not once a node. On the wire each message is field 1: tag, length, bytes.
  */
-import { varintSize, WIRE, Writer } from "./wire-format.ts";
+import { WIRE } from "@podwire/wire/protobuf";
+import { varintSize, Writer } from "./writer.ts";
 
 const TAG = (1 << 3) | WIRE.lengthDelimited;
 

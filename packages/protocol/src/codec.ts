@@ -8,7 +8,8 @@
  * Shapes: what is absent has its zero value ("", 0, false, [], {}, a message of zero values), so nothing is
  * undefined; a `oneof` is a union: `{ case: "peer", value: Peer } | … | { case: undefined }`.
  */
-import { MalformedMessage, Reader, varintSize, WIRE, Writer } from "./wire-format.ts";
+import { MalformedMessage, Reader, WIRE } from "@podwire/wire/protobuf";
+import { varintSize, Writer } from "./writer.ts";
 
 export type OneOf<Cases> =
   | { [Name in keyof Cases]: { case: Name; value: Cases[Name] } }[keyof Cases]

@@ -4,8 +4,8 @@
  * library, so whoever only looks at messages pays nothing for it.
  */
 
+export { MalformedMessage } from "@podwire/wire/protobuf";
 export { concatenateBatch } from "./batch.ts";
 export { MessageType, type OneOf } from "./codec.ts";
 export * from "./gen/node.ts";
 export { LIMITS } from "./limits.ts";
-export { MalformedMessage } from "./wire-format.ts";

@@ -3,6 +3,7 @@
 import { labelSelector, namespacedMeta, typeMeta } from "../core/meta.ts";
 import { podTemplateSpec } from "../core/pod-template.ts";
 import {
+  absentAtZero,
   defaulted,
   enumOf,
   field,
@@ -42,7 +43,7 @@ const daemonSetSpecFields = {
   selector: field(1, required(labelSelector), ""),
   template: field(2, required(podTemplateSpec), ""),
   updateStrategy: field(3, defaulted(daemonSetUpdateStrategy, {}), ""),
-  minReadySeconds: field(4, int32, ""),
+  minReadySeconds: field(4, absentAtZero(int32), ""),
   revisionHistoryLimit: field(6, defaulted(int32, 10), ""),
 };
 export interface DaemonSetSpec extends Infer<typeof daemonSetSpecFields> {}
@@ -63,10 +64,10 @@ const daemonSetStatusFields = {
   numberMisscheduled: field(2, filled(int32, 0), ""),
   desiredNumberScheduled: field(3, filled(int32, 0), ""),
   numberReady: field(4, filled(int32, 0), ""),
-  observedGeneration: field(5, int64, ""),
-  updatedNumberScheduled: field(6, int32, ""),
-  numberAvailable: field(7, int32, ""),
-  numberUnavailable: field(8, int32, ""),
+  observedGeneration: field(5, absentAtZero(int64), ""),
+  updatedNumberScheduled: field(6, absentAtZero(int32), ""),
+  numberAvailable: field(7, absentAtZero(int32), ""),
+  numberUnavailable: field(8, absentAtZero(int32), ""),
   collisionCount: field(9, int32, ""),
   conditions: field(10, list(daemonSetCondition, { key: "type" }), ""),
 };

@@ -3,6 +3,7 @@
 import { labelSelector, namespacedMeta, typeMeta } from "../core/meta.ts";
 import { podTemplateSpec } from "../core/pod-template.ts";
 import {
+  absentAtZero,
   bool,
   defaulted,
   enumOf,
@@ -41,9 +42,9 @@ const deploymentSpecFields = {
   selector: field(2, required(labelSelector), ""),
   template: field(3, required(podTemplateSpec), ""),
   strategy: field(4, retainingKeys(defaulted(deploymentStrategy, {})), ""),
-  minReadySeconds: field(5, int32, ""),
+  minReadySeconds: field(5, absentAtZero(int32), ""),
   revisionHistoryLimit: field(6, defaulted(int32, 10), ""),
-  paused: field(7, bool, ""),
+  paused: field(7, absentAtZero(bool), ""),
   progressDeadlineSeconds: field(9, defaulted(int32, 600), ""),
 };
 export interface DeploymentSpec extends Infer<typeof deploymentSpecFields> {}
@@ -64,13 +65,13 @@ export const deploymentCondition = object<DeploymentCondition>(
 );
 
 const deploymentStatusFields = {
-  observedGeneration: field(1, int64, ""),
-  replicas: field(2, int32, ""),
-  updatedReplicas: field(3, int32, ""),
-  availableReplicas: field(4, int32, ""),
-  unavailableReplicas: field(5, int32, ""),
+  observedGeneration: field(1, absentAtZero(int64), ""),
+  replicas: field(2, absentAtZero(int32), ""),
+  updatedReplicas: field(3, absentAtZero(int32), ""),
+  availableReplicas: field(4, absentAtZero(int32), ""),
+  unavailableReplicas: field(5, absentAtZero(int32), ""),
   conditions: field(6, list(deploymentCondition, { key: "type" }), ""),
-  readyReplicas: field(7, int32, ""),
+  readyReplicas: field(7, absentAtZero(int32), ""),
   collisionCount: field(8, int32, ""),
   terminatingReplicas: field(9, int32, ""),
 };

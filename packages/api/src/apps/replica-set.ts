@@ -3,6 +3,7 @@
 import { labelSelector, namespacedMeta, typeMeta } from "../core/meta.ts";
 import { podTemplateSpec } from "../core/pod-template.ts";
 import {
+  absentAtZero,
   defaulted,
   field,
   filled,
@@ -20,7 +21,7 @@ const replicaSetSpecFields = {
   replicas: field(1, defaulted(int32, 1), ""),
   selector: field(2, required(labelSelector), ""),
   template: field(3, podTemplateSpec, ""),
-  minReadySeconds: field(4, int32, ""),
+  minReadySeconds: field(4, absentAtZero(int32), ""),
 };
 export interface ReplicaSetSpec extends Infer<typeof replicaSetSpecFields> {}
 export const replicaSetSpec = object<ReplicaSetSpec>("ReplicaSetSpec", replicaSetSpecFields);
@@ -40,10 +41,10 @@ export const replicaSetCondition = object<ReplicaSetCondition>(
 
 const replicaSetStatusFields = {
   replicas: field(1, filled(int32, 0), ""),
-  fullyLabeledReplicas: field(2, int32, ""),
-  observedGeneration: field(3, int64, ""),
-  readyReplicas: field(4, int32, ""),
-  availableReplicas: field(5, int32, ""),
+  fullyLabeledReplicas: field(2, absentAtZero(int32), ""),
+  observedGeneration: field(3, absentAtZero(int64), ""),
+  readyReplicas: field(4, absentAtZero(int32), ""),
+  availableReplicas: field(5, absentAtZero(int32), ""),
   conditions: field(6, list(replicaSetCondition, { key: "type" }), ""),
   terminatingReplicas: field(7, int32, ""),
 };

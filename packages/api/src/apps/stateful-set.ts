@@ -4,6 +4,7 @@ import { labelSelector, namespacedMeta, typeMeta } from "../core/meta.ts";
 import { persistentVolumeClaim } from "../core/persistent-volume-claim.ts";
 import { podTemplateSpec } from "../core/pod-template.ts";
 import {
+  absentAtZero,
   defaulted,
   enumOf,
   field,
@@ -53,7 +54,7 @@ export const statefulSetPersistentVolumeClaimRetentionPolicy =
   );
 
 const statefulSetOrdinalsFields = {
-  start: field(1, int32, ""),
+  start: field(1, absentAtZero(int32), ""),
 };
 export interface StatefulSetOrdinals extends Infer<typeof statefulSetOrdinalsFields> {}
 export const statefulSetOrdinals = object<StatefulSetOrdinals>(
@@ -70,7 +71,7 @@ const statefulSetSpecFields = {
   podManagementPolicy: field(6, defaulted(enumOf("OrderedReady", "Parallel"), "OrderedReady"), ""),
   updateStrategy: field(7, defaulted(statefulSetUpdateStrategy, {}), ""),
   revisionHistoryLimit: field(8, defaulted(int32, 10), ""),
-  minReadySeconds: field(9, int32, ""),
+  minReadySeconds: field(9, absentAtZero(int32), ""),
   persistentVolumeClaimRetentionPolicy: field(
     10,
     defaulted(statefulSetPersistentVolumeClaimRetentionPolicy, {}),
@@ -95,11 +96,11 @@ export const statefulSetCondition = object<StatefulSetCondition>(
 );
 
 const statefulSetStatusFields = {
-  observedGeneration: field(1, int64, ""),
+  observedGeneration: field(1, absentAtZero(int64), ""),
   replicas: field(2, filled(int32, 0), ""),
-  readyReplicas: field(3, int32, ""),
-  currentReplicas: field(4, int32, ""),
-  updatedReplicas: field(5, int32, ""),
+  readyReplicas: field(3, absentAtZero(int32), ""),
+  currentReplicas: field(4, absentAtZero(int32), ""),
+  updatedReplicas: field(5, absentAtZero(int32), ""),
   currentRevision: field(6, string, ""),
   updateRevision: field(7, string, ""),
   collisionCount: field(9, int32, ""),

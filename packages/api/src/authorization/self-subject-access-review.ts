@@ -1,7 +1,17 @@
 /** SelfSubjectAccessReview: may I do this? */
 
 import { labelSelectorRequirement, objectMeta, typeMeta } from "../core/meta.ts";
-import { bool, enumOf, field, type Infer, list, object, required, string } from "../schema/schema.ts";
+import {
+  absentAtZero,
+  bool,
+  enumOf,
+  field,
+  type Infer,
+  list,
+  object,
+  required,
+  string,
+} from "../schema/schema.ts";
 
 const fieldSelectorRequirementFields = {
   key: field(1, required(string), ""),
@@ -72,7 +82,7 @@ const subjectAccessReviewStatusFields = {
   allowed: field(1, required(bool), ""),
   reason: field(2, string, ""),
   evaluationError: field(3, string, ""),
-  denied: field(4, bool, ""),
+  denied: field(4, absentAtZero(bool), ""),
 };
 export interface SubjectAccessReviewStatus extends Infer<typeof subjectAccessReviewStatusFields> {}
 export const subjectAccessReviewStatus = object<SubjectAccessReviewStatus>(

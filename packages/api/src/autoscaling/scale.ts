@@ -1,10 +1,20 @@
 /** Scale: the number of replicas of a workload, as its subresource `scale`. */
 
 import { namespacedMeta, typeMeta } from "../core/meta.ts";
-import { defaulted, field, filled, type Infer, int32, object, required, string } from "../schema/schema.ts";
+import {
+  absentAtZero,
+  defaulted,
+  field,
+  filled,
+  type Infer,
+  int32,
+  object,
+  required,
+  string,
+} from "../schema/schema.ts";
 
 const scaleSpecFields = {
-  replicas: field(1, int32, ""),
+  replicas: field(1, absentAtZero(int32), ""),
 };
 export interface ScaleSpec extends Infer<typeof scaleSpecFields> {}
 export const scaleSpec = object<ScaleSpec>("ScaleSpec", scaleSpecFields);

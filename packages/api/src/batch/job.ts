@@ -3,6 +3,7 @@
 import { labelSelector, namespacedMeta, typeMeta } from "../core/meta.ts";
 import { podTemplateSpec } from "../core/pod-template.ts";
 import {
+  absentAtZero,
   bool,
   defaulted,
   enumOf,
@@ -116,9 +117,9 @@ const jobStatusFields = {
   conditions: field(1, list(jobCondition, { mergeKey: "type" }), ""),
   startTime: field(2, time, ""),
   completionTime: field(3, time, ""),
-  active: field(4, int32, ""),
-  succeeded: field(5, int32, ""),
-  failed: field(6, int32, ""),
+  active: field(4, absentAtZero(int32), ""),
+  succeeded: field(5, absentAtZero(int32), ""),
+  failed: field(6, absentAtZero(int32), ""),
   completedIndexes: field(7, string, ""),
   uncountedTerminatedPods: field(8, uncountedTerminatedPods, ""),
   ready: field(9, int32, ""),

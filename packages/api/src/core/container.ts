@@ -1,5 +1,6 @@
 /** A container of a Pod: what runs, with which environment, ports, probes and resources. */
 import {
+  absentAtZero,
   bool,
   defaulted,
   defaultedFromZero,
@@ -22,7 +23,7 @@ import { objectFieldSelector, resourceFieldSelector } from "./volume.ts";
 
 const containerPortFields = {
   name: field(1, string, ""),
-  hostPort: field(2, int32, ""),
+  hostPort: field(2, absentAtZero(int32), ""),
   containerPort: field(3, required(int32), ""),
   protocol: field(4, defaulted(enumOf("TCP", "UDP", "SCTP"), "TCP"), ""),
   hostIP: field(5, string, ""),
@@ -37,6 +38,14 @@ const keySelectorFields = {
 };
 export interface KeySelector extends Infer<typeof keySelectorFields> {}
 
+const fileKeySelectorFields = {
+  volumeName: field(1, required(string), ""),
+  path: field(2, required(string), ""),
+  key: field(3, required(string), ""),
+  optional: field(4, defaulted(bool, false), ""),
+};
+export interface FileKeySelector extends Infer<typeof fileKeySelectorFields> {}
+
 const envVarSourceFields = {
   fieldRef: field(1, objectFieldSelector, ""),
   resourceFieldRef: field(2, resourceFieldSelector, ""),
@@ -46,6 +55,11 @@ const envVarSourceFields = {
     "",
   ),
   secretKeyRef: field(4, object<KeySelector>("SecretKeySelector", keySelectorFields, { atomic: true }), ""),
+  fileKeyRef: field(
+    5,
+    object<FileKeySelector>("FileKeySelector", fileKeySelectorFields, { atomic: true }),
+    "",
+  ),
 };
 export interface EnvVarSource extends Infer<typeof envVarSourceFields> {}
 
@@ -99,7 +113,7 @@ export interface ContainerResizePolicy extends Infer<typeof resizePolicyFields> 
 
 const volumeMountFields = {
   name: field(1, required(string), ""),
-  readOnly: field(2, bool, ""),
+  readOnly: field(2, absentAtZero(bool), ""),
   recursiveReadOnly: field(7, string, ""),
   mountPath: field(3, required(string), ""),
   subPath: field(4, string, ""),
@@ -156,7 +170,7 @@ const probeFields = {
     tcpSocket: field(3, tcpSocketAction, ""),
     grpc: field(4, object<GRPCAction>("GRPCAction", grpcActionFields), ""),
   }),
-  initialDelaySeconds: field(2, int32, ""),
+  initialDelaySeconds: field(2, absentAtZero(int32), ""),
   timeoutSeconds: field(3, defaultedFromZero(int32, 1), ""),
   periodSeconds: field(4, defaultedFromZero(int32, 10), ""),
   successThreshold: field(5, defaultedFromZero(int32, 1), ""),
@@ -187,6 +201,22 @@ const lifecycleFields = {
 };
 export interface Lifecycle extends Infer<typeof lifecycleFields> {}
 
+const restartOnExitCodesFields = {
+  operator: field(1, required(enumOf("In", "NotIn")), ""),
+  values: field(2, list(int32, { set: true }), ""),
+};
+export interface ContainerRestartRuleOnExitCodes extends Infer<typeof restartOnExitCodesFields> {}
+
+const restartRuleFields = {
+  action: field(1, required(string), ""),
+  exitCodes: field(
+    2,
+    object<ContainerRestartRuleOnExitCodes>("ContainerRestartRuleOnExitCodes", restartOnExitCodesFields),
+    "",
+  ),
+};
+export interface ContainerRestartRule extends Infer<typeof restartRuleFields> {}
+
 const containerFields = {
   name: field(1, required(string), ""),
   image: field(2, string, ""),
@@ -203,6 +233,11 @@ const containerFields = {
     "",
   ),
   restartPolicy: field(24, string, ""),
+  restartPolicyRules: field(
+    25,
+    list(object<ContainerRestartRule>("ContainerRestartRule", restartRuleFields)),
+    "",
+  ),
   volumeMounts: field(
     9,
     list(object<VolumeMount>("VolumeMount", volumeMountFields), { key: "mountPath" }),
@@ -221,9 +256,9 @@ const containerFields = {
   terminationMessagePolicy: field(20, defaulted(enumOf("File", "FallbackToLogsOnError"), "File"), ""),
   imagePullPolicy: field(14, enumOf("Always", "IfNotPresent", "Never"), ""),
   securityContext: field(15, containerSecurityContext, ""),
-  stdin: field(16, bool, ""),
-  stdinOnce: field(17, bool, ""),
-  tty: field(18, bool, ""),
+  stdin: field(16, absentAtZero(bool), ""),
+  stdinOnce: field(17, absentAtZero(bool), ""),
+  tty: field(18, absentAtZero(bool), ""),
 };
 export interface Container extends Infer<typeof containerFields> {}
 export const container = object<Container>("Container", containerFields);

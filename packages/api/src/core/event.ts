@@ -1,5 +1,6 @@
 /** Event (core/v1): something that happened to an object, counted when it repeats. */
 import {
+  absentAtZero,
   defaulted,
   field,
   type Infer,
@@ -34,7 +35,7 @@ export interface EventSource extends Infer<typeof eventSourceFields> {}
 export const eventSource = object<EventSource>("EventSource", eventSourceFields);
 
 const eventSeriesFields = {
-  count: field(1, int32, ""),
+  count: field(1, absentAtZero(int32), ""),
   lastObservedTime: field(2, microTime, ""),
 };
 export interface EventSeries extends Infer<typeof eventSeriesFields> {}
@@ -49,7 +50,7 @@ const eventFields = {
   source: field(5, defaulted(eventSource, {}), ""),
   firstTimestamp: field(6, time, ""),
   lastTimestamp: field(7, time, ""),
-  count: field(8, int32, ""),
+  count: field(8, absentAtZero(int32), ""),
   type: field(9, string, ""),
   eventTime: field(10, microTime, ""),
   series: field(11, eventSeries, ""),

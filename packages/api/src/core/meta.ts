@@ -1,5 +1,6 @@
 /** What every object carries (meta/v1): identity, lifecycle, labels, ownership. */
 import {
+  absentAtZero,
   any,
   assigned,
   bool,
@@ -48,7 +49,7 @@ const objectMetaFields = {
   selfLink: field(4, string, ""),
   uid: field(5, assigned(string), ""),
   resourceVersion: field(6, assigned(string), ""),
-  generation: field(7, int64, ""),
+  generation: field(7, absentAtZero(int64), ""),
   creationTimestamp: field(8, assigned(time), ""),
   deletionTimestamp: field(9, time, ""),
   deletionGracePeriodSeconds: field(10, int64, ""),
@@ -113,7 +114,7 @@ export const labelSelector = object<LabelSelector>("LabelSelector", labelSelecto
 const conditionFields = {
   type: field(1, required(string), ""),
   status: field(2, required(enumOf("True", "False", "Unknown")), ""),
-  observedGeneration: field(3, int64, ""),
+  observedGeneration: field(3, absentAtZero(int64), ""),
   lastTransitionTime: field(4, time, ""),
   reason: field(5, string, ""),
   message: field(6, string, ""),

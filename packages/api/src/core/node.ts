@@ -1,5 +1,6 @@
 /** Node: a host of the cluster. The spec holds its pod CIDRs and taints; the status is the node's own report. */
 import {
+  absentAtZero,
   bool,
   defaulted,
   enumOf,
@@ -19,12 +20,32 @@ import {
 import { objectMeta, typeMeta } from "./meta.ts";
 import { taint } from "./scheduling.ts";
 
+const configMapNodeConfigSourceFields = {
+  namespace: field(1, required(string), ""),
+  name: field(2, required(string), ""),
+  uid: field(3, string, ""),
+  resourceVersion: field(4, string, ""),
+  kubeletConfigKey: field(5, required(string), ""),
+};
+export interface ConfigMapNodeConfigSource extends Infer<typeof configMapNodeConfigSourceFields> {}
+
+const nodeConfigSourceFields = {
+  configMap: field(
+    2,
+    object<ConfigMapNodeConfigSource>("ConfigMapNodeConfigSource", configMapNodeConfigSourceFields),
+    "",
+  ),
+};
+export interface NodeConfigSource extends Infer<typeof nodeConfigSourceFields> {}
+const nodeConfigSource = object<NodeConfigSource>("NodeConfigSource", nodeConfigSourceFields);
+
 const nodeSpecFields = {
   podCIDR: field(1, string, ""),
   podCIDRs: field(7, list(string, { set: true, mergeKey: true }), ""),
   providerID: field(3, string, ""),
-  unschedulable: field(4, bool, ""),
+  unschedulable: field(4, absentAtZero(bool), ""),
   taints: field(5, list(taint), ""),
+  configSource: field(6, nodeConfigSource, ""),
   externalID: field(2, string, ""),
 };
 export interface NodeSpec extends Infer<typeof nodeSpecFields> {}
@@ -56,6 +77,9 @@ const daemonEndpointsFields = {
 };
 export interface NodeDaemonEndpoints extends Infer<typeof daemonEndpointsFields> {}
 
+const nodeSwapStatusFields = { capacity: field(1, int64, "") };
+export interface NodeSwapStatus extends Infer<typeof nodeSwapStatusFields> {}
+
 const nodeInfoFields = {
   machineID: field(1, filled(string, ""), ""),
   systemUUID: field(2, filled(string, ""), ""),
@@ -67,12 +91,13 @@ const nodeInfoFields = {
   kubeProxyVersion: field(8, filled(string, ""), ""),
   operatingSystem: field(9, filled(string, ""), ""),
   architecture: field(10, filled(string, ""), ""),
+  swap: field(11, object<NodeSwapStatus>("NodeSwapStatus", nodeSwapStatusFields), ""),
 };
 export interface NodeSystemInfo extends Infer<typeof nodeInfoFields> {}
 
 const containerImageFields = {
   names: field(1, list(string), ""),
-  sizeBytes: field(2, int64, ""),
+  sizeBytes: field(2, absentAtZero(int64), ""),
 };
 export interface ContainerImage extends Infer<typeof containerImageFields> {}
 
@@ -101,6 +126,14 @@ export interface NodeRuntimeHandler extends Infer<typeof runtimeHandlerFields> {
 const nodeFeaturesFields = { supplementalGroupsPolicy: field(1, bool, "") };
 export interface NodeFeatures extends Infer<typeof nodeFeaturesFields> {}
 
+const nodeConfigStatusFields = {
+  assigned: field(1, nodeConfigSource, ""),
+  active: field(2, nodeConfigSource, ""),
+  lastKnownGood: field(3, nodeConfigSource, ""),
+  error: field(4, string, ""),
+};
+export interface NodeConfigStatus extends Infer<typeof nodeConfigStatusFields> {}
+
 const nodeStatusFields = {
   capacity: field(1, map(quantity), ""),
   allocatable: field(2, map(quantity), ""),
@@ -116,6 +149,7 @@ const nodeStatusFields = {
   images: field(8, list(object<ContainerImage>("ContainerImage", containerImageFields)), ""),
   volumesInUse: field(9, list(string), ""),
   volumesAttached: field(10, list(object<AttachedVolume>("AttachedVolume", attachedVolumeFields)), ""),
+  config: field(11, object<NodeConfigStatus>("NodeConfigStatus", nodeConfigStatusFields), ""),
   runtimeHandlers: field(
     12,
     list(object<NodeRuntimeHandler>("NodeRuntimeHandler", runtimeHandlerFields)),

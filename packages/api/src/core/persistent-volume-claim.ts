@@ -1,6 +1,7 @@
 /** PersistentVolumeClaim: as a template in StatefulSets and ephemeral volumes; not served as a kind. */
 import {
   defaulted,
+  emptySaysSo,
   field,
   type Infer,
   list,
@@ -14,7 +15,7 @@ import {
 import { labelSelector, namespacedMeta, typeMeta } from "./meta.ts";
 
 const typedLocalObjectReferenceFields = {
-  apiGroup: field(1, string, ""),
+  apiGroup: field(1, emptySaysSo(string), ""),
   kind: field(2, required(string), ""),
   name: field(3, required(string), ""),
 };
@@ -26,7 +27,7 @@ export const typedLocalObjectReference = object<TypedLocalObjectReference>(
 );
 
 const typedObjectReferenceFields = {
-  apiGroup: field(1, string, ""),
+  apiGroup: field(1, emptySaysSo(string), ""),
   kind: field(2, required(string), ""),
   name: field(3, required(string), ""),
   namespace: field(4, string, ""),
@@ -52,11 +53,11 @@ const persistentVolumeClaimSpecFields = {
   resources: field(2, volumeResourceRequirements, ""),
   volumeName: field(3, string, ""),
   selector: field(4, labelSelector, ""),
-  storageClassName: field(5, string, ""),
+  storageClassName: field(5, emptySaysSo(string), ""),
   volumeMode: field(6, string, ""),
   dataSource: field(7, typedLocalObjectReference, ""),
   dataSourceRef: field(8, typedObjectReference, ""),
-  volumeAttributesClassName: field(9, string, ""),
+  volumeAttributesClassName: field(9, emptySaysSo(string), ""),
 };
 export interface PersistentVolumeClaimSpec extends Infer<typeof persistentVolumeClaimSpecFields> {}
 export const persistentVolumeClaimSpec = object<PersistentVolumeClaimSpec>(

@@ -1,5 +1,6 @@
 /** PodStatus as the node reports it. */
 import {
+  absentAtZero,
   bool,
   enumOf,
   field,
@@ -11,6 +12,7 @@ import {
   object,
   quantity,
   required,
+  retainingKeys,
   string,
   time,
 } from "../schema/schema.ts";
@@ -29,7 +31,7 @@ export interface ContainerStateRunning extends Infer<typeof runningFields> {}
 
 const terminatedFields = {
   exitCode: field(1, required(int32), ""),
-  signal: field(2, int32, ""),
+  signal: field(2, absentAtZero(int32), ""),
   reason: field(3, string, ""),
   message: field(4, string, ""),
   startedAt: field(5, time, ""),
@@ -50,10 +52,41 @@ const containerState = object<ContainerState>("ContainerState", containerStateFi
 const mountStatusFields = {
   name: field(1, required(string), ""),
   mountPath: field(2, required(string), ""),
-  readOnly: field(3, bool, ""),
+  readOnly: field(3, absentAtZero(bool), ""),
   recursiveReadOnly: field(4, string, ""),
 };
 export interface VolumeMountStatus extends Infer<typeof mountStatusFields> {}
+
+const linuxUserFields = {
+  uid: field(1, required(int64), ""),
+  gid: field(2, required(int64), ""),
+  supplementalGroups: field(3, list(int64), ""),
+};
+export interface LinuxContainerUser extends Infer<typeof linuxUserFields> {}
+
+const containerUserFields = {
+  linux: field(1, object<LinuxContainerUser>("LinuxContainerUser", linuxUserFields), ""),
+};
+export interface ContainerUser extends Infer<typeof containerUserFields> {}
+
+const resourceHealthFields = {
+  resourceID: field(1, required(string), ""),
+  health: field(2, string, ""),
+};
+export interface ResourceHealth extends Infer<typeof resourceHealthFields> {}
+
+const resourceStatusFields = {
+  name: field(1, required(string), ""),
+  resources: field(
+    2,
+    list(object<ResourceHealth>("ResourceHealth", resourceHealthFields), {
+      key: "resourceID",
+      mergeKey: "none",
+    }),
+    "",
+  ),
+};
+export interface ResourceStatus extends Infer<typeof resourceStatusFields> {}
 
 const containerStatusFields = {
   name: field(1, required(string), ""),
@@ -72,13 +105,20 @@ const containerStatusFields = {
     list(object<VolumeMountStatus>("VolumeMountStatus", mountStatusFields), { key: "mountPath" }),
     "",
   ),
+  user: field(13, object<ContainerUser>("ContainerUser", containerUserFields), ""),
+  allocatedResourcesStatus: field(
+    14,
+    list(object<ResourceStatus>("ResourceStatus", resourceStatusFields), { key: "name" }),
+    "",
+  ),
+  stopSignal: field(15, string, ""),
 };
 export interface ContainerStatus extends Infer<typeof containerStatusFields> {}
 const containerStatus = object<ContainerStatus>("ContainerStatus", containerStatusFields);
 
 const podConditionFields = {
   type: field(1, required(string), ""),
-  observedGeneration: field(7, int64, ""),
+  observedGeneration: field(7, absentAtZero(int64), ""),
   status: field(2, required(enumOf("True", "False", "Unknown")), ""),
   lastProbeTime: field(3, time, ""),
   lastTransitionTime: field(4, time, ""),
@@ -92,8 +132,35 @@ const podIpFields = {
 };
 export interface PodIP extends Infer<typeof podIpFields> {}
 
+const claimStatusFields = {
+  name: field(1, required(string), ""),
+  resourceClaimName: field(2, string, ""),
+};
+export interface PodResourceClaimStatus extends Infer<typeof claimStatusFields> {}
+
+const extendedRequestFields = {
+  containerName: field(1, required(string), ""),
+  resourceName: field(2, required(string), ""),
+  requestName: field(3, required(string), ""),
+};
+export interface ContainerExtendedResourceRequest extends Infer<typeof extendedRequestFields> {}
+
+const extendedClaimStatusFields = {
+  requestMappings: field(
+    1,
+    required(
+      list(
+        object<ContainerExtendedResourceRequest>("ContainerExtendedResourceRequest", extendedRequestFields),
+      ),
+    ),
+    "",
+  ),
+  resourceClaimName: field(2, required(string), ""),
+};
+export interface PodExtendedResourceClaimStatus extends Infer<typeof extendedClaimStatusFields> {}
+
 const podStatusFields = {
-  observedGeneration: field(17, int64, ""),
+  observedGeneration: field(17, absentAtZero(int64), ""),
   phase: field(1, enumOf("Pending", "Running", "Succeeded", "Failed", "Unknown"), ""),
   conditions: field(2, list(object<PodCondition>("PodCondition", podConditionFields), { key: "type" }), ""),
   message: field(3, string, ""),
@@ -109,6 +176,18 @@ const podStatusFields = {
   qosClass: field(9, enumOf("Guaranteed", "Burstable", "BestEffort"), ""),
   ephemeralContainerStatuses: field(13, list(containerStatus), ""),
   resize: field(14, string, ""),
+  resourceClaimStatuses: field(
+    15,
+    retainingKeys(
+      list(object<PodResourceClaimStatus>("PodResourceClaimStatus", claimStatusFields), { key: "name" }),
+    ),
+    "",
+  ),
+  extendedResourceClaimStatus: field(
+    18,
+    object<PodExtendedResourceClaimStatus>("PodExtendedResourceClaimStatus", extendedClaimStatusFields),
+    "",
+  ),
 };
 export interface PodStatus extends Infer<typeof podStatusFields> {}
 export const podStatus = object<PodStatus>("PodStatus", podStatusFields);

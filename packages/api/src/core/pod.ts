@@ -1,7 +1,9 @@
 /** Pod: what to run (spec) and how it is going (status, written by the node). */
 import {
+  absentAtZero,
   bool,
   defaulted,
+  emptySaysSo,
   enumOf,
   field,
   type Infer,
@@ -30,7 +32,7 @@ export interface HostAlias extends Infer<typeof hostAliasFields> {}
 
 const dnsOptionFields = {
   name: field(1, string, ""),
-  value: field(2, string, ""),
+  value: field(2, emptySaysSo(string), ""),
 };
 export interface PodDNSConfigOption extends Infer<typeof dnsOptionFields> {}
 
@@ -81,9 +83,9 @@ const podSpecFields = {
   serviceAccount: field(9, string, ""),
   automountServiceAccountToken: field(21, bool, ""),
   nodeName: field(10, string, ""),
-  hostNetwork: field(11, bool, ""),
-  hostPID: field(12, bool, ""),
-  hostIPC: field(13, bool, ""),
+  hostNetwork: field(11, absentAtZero(bool), ""),
+  hostPID: field(12, absentAtZero(bool), ""),
+  hostIPC: field(13, absentAtZero(bool), ""),
   shareProcessNamespace: field(27, bool, ""),
   securityContext: field(14, defaulted(podSecurityContext, {}), ""),
   imagePullSecrets: field(
@@ -130,6 +132,7 @@ const podSpecFields = {
     "",
   ),
   resources: field(40, resourceRequirements, ""),
+  hostnameOverride: field(41, string, ""),
 };
 export interface PodSpec extends Infer<typeof podSpecFields> {}
 export const podSpec = object<PodSpec>("PodSpec", podSpecFields);

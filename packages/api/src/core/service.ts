@@ -1,5 +1,6 @@
 /** Service: a stable name and address for a changing set of Pods. */
 import {
+  absentAtZero,
   bool,
   defaulted,
   enumOf,
@@ -20,7 +21,7 @@ const servicePortFields = {
   protocol: field(2, defaulted(enumOf("TCP", "UDP", "SCTP"), "TCP"), ""),
   port: field(3, required(int32), ""),
   targetPort: field(4, intOrString, ""),
-  nodePort: field(5, int32, ""),
+  nodePort: field(5, absentAtZero(int32), ""),
   appProtocol: field(6, string, ""),
 };
 export interface ServicePort extends Infer<typeof servicePortFields> {}
@@ -52,8 +53,8 @@ const serviceSpecFields = {
   loadBalancerSourceRanges: field(9, list(string), ""),
   externalName: field(10, string, ""),
   externalTrafficPolicy: field(11, enumOf("Cluster", "Local"), ""),
-  healthCheckNodePort: field(12, int32, ""),
-  publishNotReadyAddresses: field(13, bool, ""),
+  healthCheckNodePort: field(12, absentAtZero(int32), ""),
+  publishNotReadyAddresses: field(13, absentAtZero(bool), ""),
   sessionAffinityConfig: field(14, sessionAffinityConfig, ""),
   ipFamilyPolicy: field(17, enumOf("SingleStack", "PreferDualStack", "RequireDualStack"), ""),
   clusterIPs: field(18, list(string), ""),

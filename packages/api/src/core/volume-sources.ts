@@ -1,12 +1,23 @@
 /** Volume sources that Podwire does not mount: accepted, checked and kept, so that a manifest that names one applies unchanged. */
-import { bool, field, type Infer, int32, list, map, object, required, string } from "../schema/schema.ts";
+import {
+  absentAtZero,
+  bool,
+  field,
+  type Infer,
+  int32,
+  list,
+  map,
+  object,
+  required,
+  string,
+} from "../schema/schema.ts";
 import { localObjectReference } from "./meta.ts";
 
 const gcePersistentDiskVolumeSourceFields = {
   pdName: field(1, required(string), ""),
   fsType: field(2, string, ""),
-  partition: field(3, int32, ""),
-  readOnly: field(4, bool, ""),
+  partition: field(3, absentAtZero(int32), ""),
+  readOnly: field(4, absentAtZero(bool), ""),
 };
 export interface GCEPersistentDiskVolumeSource extends Infer<typeof gcePersistentDiskVolumeSourceFields> {}
 export const gcePersistentDiskVolumeSource = object<GCEPersistentDiskVolumeSource>(
@@ -17,8 +28,8 @@ export const gcePersistentDiskVolumeSource = object<GCEPersistentDiskVolumeSourc
 const awsElasticBlockStoreVolumeSourceFields = {
   volumeID: field(1, required(string), ""),
   fsType: field(2, string, ""),
-  partition: field(3, int32, ""),
-  readOnly: field(4, bool, ""),
+  partition: field(3, absentAtZero(int32), ""),
+  readOnly: field(4, absentAtZero(bool), ""),
 };
 export interface AWSElasticBlockStoreVolumeSource
   extends Infer<typeof awsElasticBlockStoreVolumeSourceFields> {}
@@ -44,11 +55,11 @@ const iscsiVolumeSourceFields = {
   lun: field(3, required(int32), ""),
   iscsiInterface: field(4, string, ""),
   fsType: field(5, string, ""),
-  readOnly: field(6, bool, ""),
+  readOnly: field(6, absentAtZero(bool), ""),
   portals: field(7, list(string), ""),
-  chapAuthDiscovery: field(8, bool, ""),
+  chapAuthDiscovery: field(8, absentAtZero(bool), ""),
   secretRef: field(10, localObjectReference, ""),
-  chapAuthSession: field(11, bool, ""),
+  chapAuthSession: field(11, absentAtZero(bool), ""),
   initiatorName: field(12, string, ""),
 };
 export interface ISCSIVolumeSource extends Infer<typeof iscsiVolumeSourceFields> {}
@@ -57,7 +68,7 @@ export const iscsiVolumeSource = object<ISCSIVolumeSource>("ISCSIVolumeSource", 
 const glusterfsVolumeSourceFields = {
   endpoints: field(1, required(string), ""),
   path: field(2, required(string), ""),
-  readOnly: field(3, bool, ""),
+  readOnly: field(3, absentAtZero(bool), ""),
 };
 export interface GlusterfsVolumeSource extends Infer<typeof glusterfsVolumeSourceFields> {}
 export const glusterfsVolumeSource = object<GlusterfsVolumeSource>(
@@ -73,7 +84,7 @@ const rbdVolumeSourceFields = {
   user: field(5, string, ""),
   keyring: field(6, string, ""),
   secretRef: field(7, localObjectReference, ""),
-  readOnly: field(8, bool, ""),
+  readOnly: field(8, absentAtZero(bool), ""),
 };
 export interface RBDVolumeSource extends Infer<typeof rbdVolumeSourceFields> {}
 export const rbdVolumeSource = object<RBDVolumeSource>("RBDVolumeSource", rbdVolumeSourceFields);
@@ -82,7 +93,7 @@ const flexVolumeSourceFields = {
   driver: field(1, required(string), ""),
   fsType: field(2, string, ""),
   secretRef: field(3, localObjectReference, ""),
-  readOnly: field(4, bool, ""),
+  readOnly: field(4, absentAtZero(bool), ""),
   options: field(5, map(string), ""),
 };
 export interface FlexVolumeSource extends Infer<typeof flexVolumeSourceFields> {}
@@ -91,7 +102,7 @@ export const flexVolumeSource = object<FlexVolumeSource>("FlexVolumeSource", fle
 const cinderVolumeSourceFields = {
   volumeID: field(1, required(string), ""),
   fsType: field(2, string, ""),
-  readOnly: field(3, bool, ""),
+  readOnly: field(3, absentAtZero(bool), ""),
   secretRef: field(4, localObjectReference, ""),
 };
 export interface CinderVolumeSource extends Infer<typeof cinderVolumeSourceFields> {}
@@ -103,7 +114,7 @@ const cephFSVolumeSourceFields = {
   user: field(3, string, ""),
   secretFile: field(4, string, ""),
   secretRef: field(5, localObjectReference, ""),
-  readOnly: field(6, bool, ""),
+  readOnly: field(6, absentAtZero(bool), ""),
 };
 export interface CephFSVolumeSource extends Infer<typeof cephFSVolumeSourceFields> {}
 export const cephFSVolumeSource = object<CephFSVolumeSource>("CephFSVolumeSource", cephFSVolumeSourceFields);
@@ -122,7 +133,7 @@ const fcVolumeSourceFields = {
   targetWWNs: field(1, list(string), ""),
   lun: field(2, int32, ""),
   fsType: field(3, string, ""),
-  readOnly: field(4, bool, ""),
+  readOnly: field(4, absentAtZero(bool), ""),
   wwids: field(5, list(string), ""),
 };
 export interface FCVolumeSource extends Infer<typeof fcVolumeSourceFields> {}
@@ -131,7 +142,7 @@ export const fcVolumeSource = object<FCVolumeSource>("FCVolumeSource", fcVolumeS
 const azureFileVolumeSourceFields = {
   secretName: field(1, required(string), ""),
   shareName: field(2, required(string), ""),
-  readOnly: field(3, bool, ""),
+  readOnly: field(3, absentAtZero(bool), ""),
 };
 export interface AzureFileVolumeSource extends Infer<typeof azureFileVolumeSourceFields> {}
 export const azureFileVolumeSource = object<AzureFileVolumeSource>(
@@ -154,7 +165,7 @@ export const vsphereVirtualDiskVolumeSource = object<VsphereVirtualDiskVolumeSou
 const quobyteVolumeSourceFields = {
   registry: field(1, required(string), ""),
   volume: field(2, required(string), ""),
-  readOnly: field(3, bool, ""),
+  readOnly: field(3, absentAtZero(bool), ""),
   user: field(4, string, ""),
   group: field(5, string, ""),
   tenant: field(6, string, ""),
@@ -193,7 +204,7 @@ export const photonPersistentDiskVolumeSource = object<PhotonPersistentDiskVolum
 const portworxVolumeSourceFields = {
   volumeID: field(1, required(string), ""),
   fsType: field(2, string, ""),
-  readOnly: field(3, bool, ""),
+  readOnly: field(3, absentAtZero(bool), ""),
 };
 export interface PortworxVolumeSource extends Infer<typeof portworxVolumeSourceFields> {}
 export const portworxVolumeSource = object<PortworxVolumeSource>(
@@ -205,13 +216,13 @@ const scaleIOVolumeSourceFields = {
   gateway: field(1, required(string), ""),
   system: field(2, required(string), ""),
   secretRef: field(3, required(localObjectReference), ""),
-  sslEnabled: field(4, bool, ""),
+  sslEnabled: field(4, absentAtZero(bool), ""),
   protectionDomain: field(5, string, ""),
   storagePool: field(6, string, ""),
   storageMode: field(7, string, ""),
   volumeName: field(8, string, ""),
   fsType: field(9, string, ""),
-  readOnly: field(10, bool, ""),
+  readOnly: field(10, absentAtZero(bool), ""),
 };
 export interface ScaleIOVolumeSource extends Infer<typeof scaleIOVolumeSourceFields> {}
 export const scaleIOVolumeSource = object<ScaleIOVolumeSource>(
@@ -223,7 +234,7 @@ const storageOSVolumeSourceFields = {
   volumeName: field(1, string, ""),
   volumeNamespace: field(2, string, ""),
   fsType: field(3, string, ""),
-  readOnly: field(4, bool, ""),
+  readOnly: field(4, absentAtZero(bool), ""),
   secretRef: field(5, localObjectReference, ""),
 };
 export interface StorageOSVolumeSource extends Infer<typeof storageOSVolumeSourceFields> {}

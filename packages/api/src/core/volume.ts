@@ -3,6 +3,7 @@
  * the others are accepted and kept, so that a manifest that names one applies unchanged.
  */
 import {
+  absentAtZero,
   bool,
   defaulted,
   embedded,
@@ -146,6 +147,16 @@ const downwardProjectionFields = {
 };
 export interface DownwardAPIProjection extends Infer<typeof downwardProjectionFields> {}
 
+const podCertificateFields = {
+  signerName: field(1, required(string), ""),
+  keyType: field(2, required(string), ""),
+  maxExpirationSeconds: field(3, int32, ""),
+  credentialBundlePath: field(4, string, ""),
+  keyPath: field(5, string, ""),
+  certificateChainPath: field(6, string, ""),
+};
+export interface PodCertificateProjection extends Infer<typeof podCertificateFields> {}
+
 const projectionFields = {
   secret: field(1, object<NamedItemsProjection>("SecretProjection", namedItemsFields), ""),
   configMap: field(3, object<NamedItemsProjection>("ConfigMapProjection", namedItemsFields), ""),
@@ -160,6 +171,11 @@ const projectionFields = {
     object<ClusterTrustBundleProjection>("ClusterTrustBundleProjection", clusterTrustBundleFields),
     "",
   ),
+  podCertificate: field(
+    6,
+    object<PodCertificateProjection>("PodCertificateProjection", podCertificateFields),
+    "",
+  ),
 };
 export interface VolumeProjection extends Infer<typeof projectionFields> {}
 
@@ -171,7 +187,7 @@ export interface ProjectedVolumeSource extends Infer<typeof projectedFields> {}
 
 const claimFields = {
   claimName: field(1, required(string), ""),
-  readOnly: field(2, bool, ""),
+  readOnly: field(2, absentAtZero(bool), ""),
 };
 export interface PersistentVolumeClaimVolumeSource extends Infer<typeof claimFields> {}
 
@@ -184,7 +200,7 @@ export interface ImageVolumeSource extends Infer<typeof imageVolumeFields> {}
 const nfsFields = {
   server: field(1, required(string), ""),
   path: field(2, required(string), ""),
-  readOnly: field(3, bool, ""),
+  readOnly: field(3, absentAtZero(bool), ""),
 };
 export interface NFSVolumeSource extends Infer<typeof nfsFields> {}
 

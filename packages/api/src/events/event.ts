@@ -2,7 +2,17 @@
 
 import { eventSeries, eventSource, objectReference } from "../core/event.ts";
 import { namespacedMeta, typeMeta } from "../core/meta.ts";
-import { field, type Infer, int32, microTime, object, required, string, time } from "../schema/schema.ts";
+import {
+  absentAtZero,
+  field,
+  type Infer,
+  int32,
+  microTime,
+  object,
+  required,
+  string,
+  time,
+} from "../schema/schema.ts";
 
 const eventFields = {
   ...typeMeta,
@@ -20,7 +30,7 @@ const eventFields = {
   deprecatedSource: field(12, eventSource, ""),
   deprecatedFirstTimestamp: field(13, time, ""),
   deprecatedLastTimestamp: field(14, time, ""),
-  deprecatedCount: field(15, int32, ""),
+  deprecatedCount: field(15, absentAtZero(int32), ""),
 };
 export interface RecordedEvent extends Infer<typeof eventFields> {}
 export const recordedEvent = object<RecordedEvent>("Event", eventFields);

@@ -3,6 +3,7 @@
 import { namespacedMeta, typeMeta } from "../core/meta.ts";
 import { typedLocalObjectReference } from "../core/persistent-volume-claim.ts";
 import {
+  absentAtZero,
   defaulted,
   embedded,
   enumOf,
@@ -17,7 +18,7 @@ import {
 
 const serviceBackendPortFields = {
   name: field(1, string, ""),
-  number: field(2, int32, ""),
+  number: field(2, absentAtZero(int32), ""),
 };
 export interface ServiceBackendPort extends Infer<typeof serviceBackendPortFields> {}
 export const serviceBackendPort = object<ServiceBackendPort>("ServiceBackendPort", serviceBackendPortFields, {

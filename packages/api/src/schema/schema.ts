@@ -88,8 +88,11 @@ export interface Shape<T = unknown, P extends Presence = Presence> {
   readonly presence: P;
   /** Stands in when the field is absent, or an empty string, and the object that holds it is not. */
   readonly fallback?: T;
-  /** The fallback stands in for 0 as well. */
-  readonly zeroIsAbsent?: true;
+  /**
+   * Upstream cannot tell 0, false or "" from absent: the fallback stands in for it, and a protobuf message, which
+   * holds it in any case, does not say it. Strings are so unless they say otherwise.
+   */
+  readonly zeroIsAbsent?: boolean;
   /** A strategic merge patch drops the members that it does not name (patchStrategy: retainKeys). */
   readonly retainKeys?: true;
 }
@@ -194,6 +197,16 @@ export function filled<T>(schema: Schema<T>, fallback: NoInfer<T>): Shape<T, "as
 /** For numbers that upstream keeps without a pointer, so that it cannot tell 0 from absent. */
 export function defaultedFromZero(schema: Schema<number>, fallback: number): Shape<number, "optional"> {
   return { schema, presence: "optional", fallback, zeroIsAbsent: true };
+}
+
+/** For numbers and flags that upstream keeps without a pointer, and that have no default. */
+export function absentAtZero<T extends number | boolean>(schema: Schema<T>): Shape<T, "optional"> {
+  return { schema, presence: "optional", zeroIsAbsent: true };
+}
+
+/** A string that upstream keeps with a pointer, because the empty one has a meaning of its own. */
+export function emptySaysSo(schema: Schema<string>): Shape<string, "optional"> {
+  return { schema, presence: "optional", zeroIsAbsent: false };
 }
 
 /** For unions: naming one member of it drops the others (patchStrategy: retainKeys). */

@@ -1,16 +1,24 @@
-/** Request bodies: read up to a bound, then parsed as JSON. */
+/** Request bodies: read up to a bound, then parsed as what the client says they are. */
 import type { IncomingMessage } from "node:http";
-import { badRequest, requestEntityTooLarge, unsupportedMediaType } from "@podwire/api";
+import { badRequest, type ObjectSchema, requestEntityTooLarge, unsupportedMediaType } from "@podwire/api";
 import { BODY_MAX_BYTES } from "../limits.ts";
 import { parseMediaType } from "./negotiate.ts";
+import { parseProtobuf } from "./protobuf-body.ts";
 
 const JSON_TYPE = "application/json";
 
-/** Undefined for an empty body. */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
-  const type = contentType(request) ?? JSON_TYPE;
-  if (type !== JSON_TYPE) throw unsupportedMediaType([JSON_TYPE]);
-  return parseJson(await readBody(request));
+/** The forms of an object in a body; each parser returns what JSON would have. */
+const PARSERS = new Map<string, (schema: ObjectSchema, body: Buffer) => unknown>([
+  [JSON_TYPE, (_, body) => parseJson(body)],
+  ["application/vnd.kubernetes.protobuf", parseProtobuf],
+]);
+
+/** The body, which should be an object of the schema: that is for `decode` to find out. Undefined for an empty one. */
+export async function readObjectBody(request: IncomingMessage, schema: ObjectSchema): Promise<unknown> {
+  const parse = PARSERS.get(contentType(request) ?? JSON_TYPE);
+  if (parse === undefined) throw unsupportedMediaType([...PARSERS.keys()]);
+  const body = await readBody(request);
+  return body.length === 0 ? undefined : parse(schema, body);
 }
 
 export function contentType(request: IncomingMessage): string | undefined {

@@ -4,14 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLmdbStore } from "@podwire/store";
-import {
-  adminFetch,
-  podManifest,
-  startTestServer,
-  type TestServer,
-  take,
-  watchLines,
-} from "../testing/test-server.ts";
+import { podManifest, startTestServer, type TestServer, take, watchLines } from "../testing/test-server.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";
 interface Line {
@@ -83,7 +76,7 @@ describe("watch", () => {
   });
 
   it("shows Tables, with columns once", async () => {
-    const response = await adminFetch(`${server.url}${PODS}?watch=true`, {
+    const response = await fetch(`${server.url}${PODS}?watch=true`, {
       headers: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" },
       signal: stop.signal,
     });
@@ -120,7 +113,7 @@ describe("watch", () => {
   });
 
   it("cuts a client that does not read, by name, and nobody else", async () => {
-    const response = await adminFetch(`${server.url}${PODS}?watch=true`, { signal: stop.signal });
+    const response = await fetch(`${server.url}${PODS}?watch=true`, { signal: stop.signal });
     const reader = response.body!.getReader();
     const annotations = { filler: "x".repeat(200_000) };
     let revision = 0;

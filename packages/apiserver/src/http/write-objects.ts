@@ -11,7 +11,7 @@ import {
   type Status,
 } from "@podwire/api";
 import type { DeleteRequest, Stored } from "../registry/registry.ts";
-import { readJson } from "./body.ts";
+import { readObjectBody } from "./body.ts";
 import { type NamedExchange, type ObjectExchange, shownTo } from "./exchange.ts";
 import {
   checkListOptions,
@@ -52,7 +52,7 @@ export function sendWritten(exchange: NamedExchange, stored: Stored, warnings: r
 
 /** The body as an object of the path's kind, name and namespace. */
 async function readObject({ request, target, query }: ObjectExchange): Promise<Admitted<KubernetesObject>> {
-  const body = await readJson(request);
+  const body = await readObjectBody(request, target.kind.schema);
   if (body === undefined) throw badRequest(`a ${target.kind.kind} is expected in the request's body`);
   return admitTo(target, body, readFieldValidation(query));
 }
@@ -85,7 +85,7 @@ export function admitTo(
 
 /** `binding`: the body is not a Pod but says which node it gets. */
 export async function bindPod({ services, request, response, target, query }: NamedExchange): Promise<void> {
-  const body = decodeNamed("v1", binding, await readJson(request));
+  const body = decodeNamed("v1", binding, await readObjectBody(request, binding));
   if (!body.target?.name) throw badRequest("target.name: Required value: the node to bind to");
   await services.registry.bind(target, body.target.name, readWriteOptions(query));
   sendJson(response, 201, success({ kind: "pods/binding", name: target.name }, 201));
@@ -118,7 +118,7 @@ export async function deleteCollection(exchange: ObjectExchange): Promise<void> 
 
 async function readDeleteOptions({ request, query }: ObjectExchange): Promise<DeleteRequest> {
   const inQuery = readDeleteRequest(query);
-  const body = await readJson(request);
+  const body = await readObjectBody(request, deleteOptions);
   if (body === undefined) return inQuery;
   const options = decodeNamed("v1", deleteOptions, body);
   const orphans =
