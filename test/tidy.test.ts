@@ -19,6 +19,7 @@ const ORDER = [
   "dataplane",
   "linux",
   "protocol",
+  "pki",
   "store",
   "apiserver",
   "client",

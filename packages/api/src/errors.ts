@@ -113,9 +113,11 @@ export function unauthorized(message = "Unauthorized"): ApiError {
   return new ApiError(401, "Unauthorized", message);
 }
 
-export function forbidden(resource: ResourceName, name: string, why: string): ApiError {
-  const message = `${qualified(resource)} "${name}" is forbidden: ${why}`;
-  return new ApiError(403, "Forbidden", message, about(resource, name));
+/** Without a resource: a path; without a name: the collection. */
+export function forbidden(resource: ResourceName | undefined, name: string, why: string): ApiError {
+  if (resource === undefined) return new ApiError(403, "Forbidden", `forbidden: ${why}`, {});
+  const what = name === "" ? qualified(resource) : `${qualified(resource)} "${name}"`;
+  return new ApiError(403, "Forbidden", `${what} is forbidden: ${why}`, about(resource, name));
 }
 
 export function methodNotAllowed(): ApiError {

@@ -3,15 +3,36 @@
 /** A request's body, in bytes: upstream's bound. Beyond: 413. */
 export const BODY_MAX_BYTES = 3 * 1024 * 1024;
 
+/** Time for a client to say its first byte, and then for the TLS handshake. Beyond: the connection is closed. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** All headers of a request, in bytes. Beyond: 431, or over HTTP/2 the stream is refused. */
+export const MAX_HEADER_BYTES = 64 * 1024;
+
 /** Time for a client to send its headers, and its whole request, in milliseconds. Beyond: the connection is closed. */
 export const HEADERS_TIMEOUT_MS = 10_000;
 export const REQUEST_TIMEOUT_MS = 60_000;
 
+/** How often time limits of HTTP/1.1 connections are looked at: what a limit may be late by. */
+export const CONNECTIONS_CHECK_INTERVAL_MS = 5_000;
+
+/** A client that takes nothing of an answer for this long is cut, so that the answer does not stay in memory. */
+export const SEND_STALL_TIMEOUT_MS = 60_000;
+
 /** An idle kept-alive connection, in milliseconds: longer than clients keep theirs, so that they close first. */
 export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 
-/** Connections at once: a thousand watchers and room beyond. More are refused by the server socket. */
+/** Connections at once on each address: a thousand watchers and room beyond. More are closed as they come. */
 export const MAX_CONNECTIONS = 10_000;
+
+/** Requests of one HTTP/2 connection at once, as upstream. Beyond: the stream is refused, the client sends it again. */
+export const HTTP2_MAX_STREAMS = 250;
+
+/** What one stream of HTTP/2 may have under way towards the server: little enough for all streams of a connection. */
+export const HTTP2_WINDOW_BYTES = 64 * 1024;
+
+/** Memory of one HTTP/2 connection. Beyond: new streams are refused until some have ended. */
+export const HTTP2_MAX_SESSION_MEGABYTES = 32;
 
 /** A watch ends after this many seconds when its client does not say; spread, so that not all come back at once. */
 export const WATCH_SECONDS_LEAST = 1_800;

@@ -100,7 +100,7 @@ describe("podwire commands over a lab", function () {
     const table = await podwire("status");
     assert.match(
       table.stdout,
-      /^lab cli: Ready, up \d+s, \d+ MB resident\nAPI server: http:\/\/127\.0\.0\.1:\d+\n/,
+      /^lab cli: Ready, up \d+s, \d+ MB resident\nAPI server: https:\/\/127\.0\.0\.1:\d+\n/,
     );
     assert.match(table.stdout, /\nnode-1 {3}Ready {4}0 {6}172\.30\.0\.11,fd00:172:30::b/);
     const status = JSON.parse((await podwire("status", "-o", "json")).stdout);

@@ -12,6 +12,13 @@ export function daemonCommands(program: Command): void {
     .description("run the API server and the controllers")
     .requiredOption("--dir <directory>", "where the store is kept")
     .requiredOption("--listen <address:port>", "where clients reach the API server")
+    .option(
+      "--underlay-namespace <pid>",
+      "a process in another network namespace to listen in",
+      integer(1, 2 ** 22),
+    )
+    .option("--underlay-listen <address:port>", "where there; may be repeated", repeated)
+    .requiredOption("--pki <directory>", "certificates and keys of the cluster")
     .requiredOption("--nodes-socket <path>", "unix socket of the node daemons")
     .requiredOption("--cluster-cidr <cidrs>", "addresses of all pods, one CIDR a family", commaList)
     .requiredOption(
@@ -19,6 +26,7 @@ export function daemonCommands(program: Command): void {
       "prefix length of a node's CIDRs, in the same order",
       numbers,
     )
+    .requiredOption("--service-cidr <cidrs>", "addresses of all Services, in the same order", commaList)
     .action(async options => (await import("./commands/control-plane.ts")).runControlPlane(options));
 
   program
@@ -27,6 +35,7 @@ export function daemonCommands(program: Command): void {
     .description("run one node's daemon")
     .requiredOption("--name <node>", "name of the Node object")
     .requiredOption("--server <address>", "where the control plane serves nodes, such as unix:/path")
+    .requiredOption("--pki <directory>", "certificates and keys of the cluster")
     .requiredOption("--dir <directory>", "where the node keeps its pods")
     .requiredOption("--lab-dir <directory>", "the lab's directory")
     .requiredOption("--address <address>", "InternalIP; once a family", repeated)

@@ -3,5 +3,5 @@ export type * from "./api.ts";
 export { type Change, Informer, type InformerOptions, keyOf } from "./informer/informer.ts";
 export { ApiClient } from "./rest/api-client.ts";
 export type { ExecOptions, ExecSession } from "./rest/exec.ts";
-export type { ApiServer } from "./rest/http.ts";
+export type { ApiServer, ClientTls } from "./rest/http.ts";
 export type { LogOptions } from "./rest/logs.ts";

@@ -4,7 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { type ChannelCredentials, Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { isReason, kinds } from "@podwire/api";
+import type { NodeTls } from "@podwire/client/node-sync";
+import { CertificateAuthority } from "@podwire/pki";
+import { testAdmin, testNode } from "@podwire/pki/testing";
+import { type FromNode, NodeSync, type ToNodeBatch } from "@podwire/protocol";
 import { openLmdbStore, openMemoryStore } from "@podwire/store";
 import { readyStatus, TestControlPlane, type TestControlPlaneOptions } from "./testing/control-plane.ts";
 import { ManualClock } from "./testing/manual-clock.ts";
@@ -65,6 +70,71 @@ describe("node stream", () => {
     await second.until(() => !second.addresses.has("web"));
     assert.equal(first.client.unacknowledged, 0);
   });
+
+  it("takes a node for the one that its certificate names, and nobody without one of the cluster's", async () => {
+    await start();
+    const other = new TestNode(plane.address, 1, { tls: testNode("node-2") });
+    nodes.push(other);
+    await other.until(() => other.refusedWith !== undefined);
+    assert.equal(
+      other.refusedWith,
+      'Node "node-1": the client\'s certificate is for "system:node:node-2"; start the daemon with the certificate for "system:node:node-1"',
+    );
+    assert.deepEqual(plane.server.connected(), []);
+    const { ca, serverName } = testNode("node-1");
+    const foreign = testNode("node-1", CertificateAuthority.create("elsewhere", Date.now()));
+    const none = credentials.createSsl(Buffer.from(ca));
+    const table: [ChannelCredentials, number, RegExp][] = [
+      [credentialsOf({ ...testAdmin(), serverName }), status.INVALID_ARGUMENT, /is for "kubernetes-admin"/],
+      [credentialsOf({ ...foreign, ca }), status.UNAVAILABLE, /./],
+      [none, status.UNAVAILABLE, /./],
+      [
+        credentialsOf({ ...testNode("node-1"), ca: foreign.ca }),
+        status.UNAVAILABLE,
+        /signature|issuer|certificate/,
+      ],
+      [credentials.createInsecure(), status.UNAVAILABLE, /./],
+    ];
+    for (const [presented, code, details] of table) {
+      const refusal = await registerWith(presented, serverName);
+      assert.deepEqual([refusal.code, details.test(refusal.details)], [code, true], refusal.details);
+    }
+    assert.deepEqual(plane.server.connected(), []);
+  });
+
+  const credentialsOf = ({ ca, cert, key }: NodeTls) =>
+    credentials.createSsl(Buffer.from(ca), Buffer.from(key), Buffer.from(cert));
+
+  /** How the registration of node-1 by such a client ends. */
+  async function registerWith(presented: ChannelCredentials, serverName: string): Promise<ServiceError> {
+    const client = new Client(plane.address, presented, { "grpc.ssl_target_name_override": serverName });
+    const { path, request, response } = NodeSync.Sync;
+    const call = client.makeBidiStreamRequest<FromNode, ToNodeBatch>(
+      path,
+      message => request.encode(message),
+      bytes => response.decode(bytes),
+    );
+    const vtep = {
+      mac: Buffer.alloc(6, 2),
+      udpPort: 4789,
+      vni: 1,
+      underlayMtu: 1500,
+      remoteChecksumOffload: true,
+    };
+    const said = { name: "node-1", labels: {}, taints: [], addresses: ["192.168.77.1"], vtep };
+    const rest = {
+      resumeRevision: 0,
+      resumeHistory: "",
+      nodeInfo: Buffer.alloc(0),
+      capacity: Buffer.alloc(0),
+    };
+    call.write({ message: { case: "register", value: { ...said, ...rest } } });
+    try {
+      return await new Promise(resolve => call.once("error", error => resolve(error as ServiceError)));
+    } finally {
+      client.close();
+    }
+  }
 
   it("resumes after a cut: only what changed meanwhile is told", async () => {
     await start();

@@ -2,13 +2,16 @@
 import assert from "node:assert/strict";
 import { Client, credentials, status } from "@grpc/grpc-js";
 import { kinds } from "@podwire/api";
+import { testNode } from "@podwire/pki/testing";
 import { type FromNode, NodeSync, type ToNodeBatch } from "@podwire/protocol";
 import { TestControlPlane } from "./testing/control-plane.ts";
 
 describe("a node that does not read its stream", () => {
   it("is cut with RESOURCE_EXHAUSTED that names it, while others go on", async () => {
     const plane = await TestControlPlane.start({ drainTimeoutMs: 100 });
-    const client = new Client(plane.address, credentials.createInsecure());
+    const { ca, cert, key, serverName } = testNode("stuck");
+    const tls = credentials.createSsl(Buffer.from(ca), Buffer.from(key), Buffer.from(cert));
+    const client = new Client(plane.address, tls, { "grpc.ssl_target_name_override": serverName });
     const { path, request, response } = NodeSync.Sync;
     const call = client.makeBidiStreamRequest<FromNode, ToNodeBatch>(
       path,

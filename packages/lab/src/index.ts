@@ -22,6 +22,7 @@ export { LabError, LabStopped } from "./errors.ts";
 export type { Lab, LabEvents } from "./lab.ts";
 export { memberEnvironment, type Program, podwireProgram } from "./processes/program.ts";
 export type { StartOptions } from "./start.ts";
+export { adminApiServer } from "./state/credentials.ts";
 export { type LabPaths, labNames, labPaths, runDirectory } from "./state/directory.ts";
 export { isAlive, residentBytes } from "./state/identity.ts";
 export { type DaemonState, type HostState, type LabState, readState } from "./state/state.ts";

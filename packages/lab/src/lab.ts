@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from "node:events";
 import { existsSync } from "node:fs";
+import { ClusterCertificates } from "@podwire/pki";
 import type { LabConfig } from "./config/cluster.ts";
 import { type ControlSocket, serveControl } from "./down/control-socket.ts";
 import { removeLab } from "./down/down.ts";
@@ -15,8 +16,8 @@ import type { Program } from "./processes/program.ts";
 import { Supervisor } from "./processes/supervisor.ts";
 import type { LabPaths } from "./state/directory.ts";
 import { identify } from "./state/identity.ts";
-import { type LabState, STATE_VERSION, writeState } from "./state/state.ts";
-import { makeTopology, type Topology } from "./topology/underlay.ts";
+import { type HostState, type LabState, STATE_VERSION, writeState } from "./state/state.ts";
+import { makeNodes, makeUnderlay, type Topology } from "./topology/underlay.ts";
 import { LabView } from "./view.ts";
 import { nodesReady } from "./waits.ts";
 
@@ -43,13 +44,14 @@ export class Lab extends LabView {
   #control: ControlSocket | undefined;
   #releaseLogs: (() => void) | undefined;
   #going: Promise<void> | undefined;
+  #making: Promise<unknown> | undefined;
   readonly #stop = new AbortController();
   readonly #settle: { resolve: () => void; reject: (error: unknown) => void };
   /** Settles when the lab is gone, whoever took it down. */
   readonly ended: Promise<void>;
 
   constructor(config: LabConfig, paths: LabPaths, apiPort: number, program: Program) {
-    super(config, paths, `http://127.0.0.1:${apiPort}`);
+    super(config, paths, `https://127.0.0.1:${apiPort}`);
     this.#program = program;
     this.#apiPort = apiPort;
     const { promise, ...settle } = withResolvers();
@@ -77,20 +79,22 @@ export class Lab extends LabView {
   async begin(waitTimeoutMs: number): Promise<void> {
     this.#releaseLogs = boundLogs(this.paths.logs);
     this.#step("starting the control plane");
+    const underlay = await this.#make(makeUnderlay(this.config, this.paths));
+    const certificates = this.#makeCertificates(underlay);
     const readyTimeoutMs = READY_TIMEOUT_MS + this.config.nodes.length * READY_TIMEOUT_MS_PER_NODE;
     const controlPlane = this.#supervisor.start(
-      controlPlaneSpec(this.config, this.paths, this.#program, this.#apiPort),
+      controlPlaneSpec(this.config, this.paths, this.#program, this.#apiPort, underlay),
       readyTimeoutMs,
     );
-    // Its failure is reported below, after the underlay, which needs no control plane.
+    // Its failure is reported below, after the nodes' hosts, which need no control plane.
     controlPlane.catch(() => {});
     const { length } = this.config.nodes;
     this.#step(`making the underlay and ${length === 1 ? "1 node" : `${length} nodes`}`);
-    const topology = await makeTopology(this.config, this.paths);
+    for (const { name } of this.config.nodes) certificates.makeNode(name);
+    const topology = { underlay, nodes: await this.#make(makeNodes(this.config, this.paths, underlay)) };
     this.#topology = topology;
     this.adopt(topology);
     this.#save();
-    this.#stop.signal.throwIfAborted();
     this.#step("starting the node daemons");
     // They load while the control plane does, and find it when it is there.
     const nodes = topology.nodes.map(host =>
@@ -149,9 +153,26 @@ export class Lab extends LabView {
     this.close();
     this.#releaseLogs?.();
     await this.#supervisor.stop();
+    // What is half made is found only once it is there.
+    await this.#making?.catch(() => {});
     this.#step("removing pods, namespaces and files");
     await removeLab(this.paths);
     this.#control?.close();
+  }
+
+  /** Waits for hosts being made. Throws LabStopped when the lab is to go: nothing more must come into being. */
+  async #make<T>(making: Promise<T>): Promise<T> {
+    this.#making = making;
+    const made = await making;
+    this.#stop.signal.throwIfAborted();
+    return made;
+  }
+
+  #makeCertificates({ addresses }: HostState): ClusterCertificates {
+    const { name, serviceCIDRs } = this.config;
+    const certificates = new ClusterCertificates(this.paths.pki, `podwire-${name}`, Date.now());
+    certificates.makeServersAndAdmin({ serviceCidrs: serviceCIDRs, addresses });
+    return certificates;
   }
 
   #step(text: string): void {

@@ -19,6 +19,11 @@ export const MAX_CONFIG_PROBLEMS = 50;
 export const MAX_LAB_NAME_LENGTH = 40;
 export const MAX_SOCKET_PATH_BYTES = 107;
 
+/** Host number on the underlay of the control plane, where nodes and Pods reach the API server. */
+export const CONTROL_PLANE_HOST = 1;
+/** And its port there. */
+export const UNDERLAY_API_PORT = 6443;
+
 /** Host numbers on the underlay: outside hosts, then nodes. More outside hosts than fit in between are refused. */
 export const FIRST_OUTSIDE_HOST = 2;
 export const FIRST_NODE_HOST = 11;
@@ -28,6 +33,9 @@ export const MAX_OUTSIDE_HOSTS = FIRST_NODE_HOST - FIRST_OUTSIDE_HOST;
 export const MIN_POD_MTU_IPV4 = 576;
 export const MIN_MTU_IPV6 = 1280;
 export const MAX_MTU = 65535;
+
+/** The smallest Service CIDR: the API server, the cluster's DNS and a few more. lab.yaml is refused. */
+export const MIN_SERVICE_ADDRESSES = 16;
 
 /** A cluster CIDR holds at most 2^16 node CIDRs, as upstream: the control plane takes no more. lab.yaml is refused. */
 export const MAX_NODE_SUBNET_BITS = 16;

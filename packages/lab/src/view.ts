@@ -6,6 +6,7 @@ import { kinds, type Pod } from "@podwire/api";
 import { ApiClient } from "@podwire/client";
 import type { LabConfig } from "./config/cluster.ts";
 import { LabError } from "./errors.ts";
+import { adminTls } from "./state/credentials.ts";
 import { type LabPaths, labPaths } from "./state/directory.ts";
 import { allPids, commandLine, executable } from "./state/identity.ts";
 import { readState } from "./state/state.ts";
@@ -55,7 +56,7 @@ export class LabView {
   }
 
   get client(): ApiClient {
-    this.#client ??= new ApiClient({ url: this.apiUrl });
+    this.#client ??= new ApiClient({ url: this.apiUrl, tls: adminTls(this.paths) });
     return this.#client;
   }
 

@@ -1,5 +1,6 @@
 /** TUN devices, network namespaces, netlink, batched UDP: everything of Podwire that calls the kernel directly. */
 
+export { openPipe, openSocketPair, takeDescriptor } from "./descriptors.ts";
 export { Epoll } from "./epoll.ts";
 export { ERRNO } from "./errno.ts";
 export { LinuxError } from "./errors.ts";
@@ -15,11 +16,11 @@ export {
 } from "./namespace.ts";
 export { type Masquerade, removeMasquerade, replaceMasquerade } from "./nftables.ts";
 export { LinuxPacketIo, type LinuxPacketIoOptions, PACKET_IO_SCRATCH_BYTES } from "./packet-io.ts";
-export { openPty, type Pty, resizePty } from "./pty.ts";
+export { openPty, type Pty, resizePty, unlockPty } from "./pty.ts";
 export { Rtnetlink, withRtnetlink } from "./rtnetlink.ts";
 export type { LinkAddress } from "./rtnetlink-address.ts";
 export type { Link, LinkChange, VethOptions, VxlanOptions } from "./rtnetlink-link.ts";
 export type { Route } from "./rtnetlink-route.ts";
-export { SO, SOL, Socket, type SocketOptions, TCP } from "./socket.ts";
+export { listeningSocket, SO, SOL, Socket, type SocketOptions, TCP } from "./socket.ts";
 export { readSysctl, writeSysctl } from "./sysctl.ts";
 export { closeTun, deleteTun, openTun, type Tun, type TunOptions, VIRTIO_HEADER_BYTES } from "./tun.ts";

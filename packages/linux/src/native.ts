@@ -3,7 +3,7 @@
  *
  * koffi costs about 10 ms to load, so importing `@podwire/linux` does not; the first call does. Every pointer
  * is passed as a plain integer (an address inside a NativeMemory), which is what keeps a call at about 0.1 µs
- * above the system call itself. Signed sizes are `long`: koffi 3 has no ssize_t. ioctl and fcntl are variadic in C;
+ * above the system call itself. Signed sizes are `long`: koffi 3 has no ssize_t. ioctl, fcntl and syscall are variadic in C;
  * both Linux ABIs (x64, arm64) pass their integer arguments as in an ordinary function.
  */
 
@@ -23,6 +23,7 @@ const DECLARATIONS = {
   getsockopt: ["int", ["int", "int", "int", "uintptr_t", "uintptr_t"]],
   ioctl: ["int", ["int", "ulong", "uintptr_t"]],
   listen: ["int", ["int", "int"]],
+  pipe2: ["int", ["uintptr_t", "int"]],
   poll: ["int", ["uintptr_t", "ulong", "int"]],
   read: ["long", ["int", "uintptr_t", "size_t"]],
   recv: ["long", ["int", "uintptr_t", "size_t", "int"]],
@@ -36,6 +37,8 @@ const DECLARATIONS = {
   setsockopt: ["int", ["int", "int", "int", "uintptr_t", "uint32_t"]],
   shutdown: ["int", ["int", "int"]],
   socket: ["int", ["int", "int", "int"]],
+  socketpair: ["int", ["int", "int", "int", "uintptr_t"]],
+  syscall: ["long", ["long", "long", "long", "long"]],
   write: ["long", ["int", "uintptr_t", "size_t"]],
   writev: ["long", ["int", "uintptr_t", "int"]],
 } as const;

@@ -27,9 +27,14 @@ export function openPty(devpts: string): Pty {
   const flags = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK;
   const master = openSync(join(devpts, "ptmx"), flags);
   const number = nativeMemory(4);
-  check(libc.ioctl(master, TIOCSPTLCK, number.address), "ioctl TIOCSPTLCK", "pseudo terminal");
+  unlockPty(master);
   check(libc.ioctl(master, TIOCGPTN, number.address), "ioctl TIOCGPTN", "pseudo terminal");
   return { master, slavePath: join(devpts, String(number.u32[0])) };
+}
+
+/** Lets the slave be opened. */
+export function unlockPty(master: number): void {
+  check(libc.ioctl(master, TIOCSPTLCK, nativeMemory(4).address), "ioctl TIOCSPTLCK", "pseudo terminal");
 }
 
 /** Sets the size; the foreground processes of the terminal get SIGWINCH when it changes. */

@@ -193,6 +193,25 @@ export class Socket {
   }
 }
 
+/** Waits for a server that takes connections one loop of its own after the other; the kernel cuts it to somaxconn. */
+const LISTEN_BACKLOG = 511;
+
+/** A TCP socket that listens in a namespace, for whoever takes descriptors (`net.Server.listen({ fd })`), and closes them. */
+export function listeningSocket(address: string, port: number, namespace: number): number {
+  const family = address.includes(":") ? 6 : 4;
+  const socket = Socket.open({ family, type: "tcp", nonBlocking: true, namespace });
+  try {
+    // A server that was killed leaves connections in TIME_WAIT, which would keep the port from the next one.
+    socket.setOption(SOL.socket, SO.reuseAddress, 1);
+    socket.bind(address, port);
+    socket.listen(LISTEN_BACKLOG);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  return socket.fd;
+}
+
 export interface ReceivedFrom {
   readonly bytes: number;
   readonly from: { address: string; port: number } | undefined;

@@ -14,7 +14,12 @@ import { mkdirSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import type { Pod } from "@podwire/api";
-import { type NodeRegistration, NodeSyncClient, type NodeSyncHandlers } from "@podwire/client/node-sync";
+import {
+  type NodeRegistration,
+  NodeSyncClient,
+  type NodeSyncHandlers,
+  type NodeTls,
+} from "@podwire/client/node-sync";
 import { type Compiled, compile, type NetworkSnapshot } from "@podwire/compiler";
 import type { Tun } from "@podwire/linux";
 import type { Registered, Taint, Vtep } from "@podwire/protocol";
@@ -35,6 +40,8 @@ export interface NodeOptions {
   name: string;
   /** gRPC target of the control plane. */
   server: string;
+  /** The node's certificate, and whom it must prove to be. */
+  tls: NodeTls;
   /** The node's directory, and the lab's in which it lies. */
   directory: string;
   labDirectory: string;
@@ -105,6 +112,7 @@ export class NodeDaemon {
     this.#dataPlane.catch(error => this.#settleStart.reject(error));
     this.#sync = new NodeSyncClient({
       address: options.server,
+      tls: options.tls,
       registration: () => this.#registration(),
       handlers: this.#handlers(),
       connection: state =>

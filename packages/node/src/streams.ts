@@ -3,14 +3,14 @@
  *
  *   client <-> API server <-> Attachment <-> the command's stdin, stdout, stderr | the log's text | a connection
  *
- * The last frame is always `exit`, unless the client has gone: then the command is ended and the log let go.
+ * The last frame is always `exit`, unless the client has gone: then the command is hung up on and the log let go.
  */
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Attachment } from "@podwire/client/node-sync";
-import type { Exec, Logs, OpenStream, PortForward } from "@podwire/protocol";
-import type { ExecSession, Runtime } from "@podwire/runtime";
+import type { AttachTo, Exec, Logs, OpenStream, PortForward } from "@podwire/protocol";
+import type { AttachSession, ExecSession, Runtime } from "@podwire/runtime";
 import { HALF_CLOSED_IDLE_MS, MAX_STREAMS } from "./limits.ts";
 
 export class Streams {
@@ -31,6 +31,7 @@ export class Streams {
       if (this.#open > MAX_STREAMS)
         throw new Error(`this node has ${MAX_STREAMS} streams open: close one first`);
       if (request.kind.case === "exec") await this.#exec(attachment, request, request.kind.value);
+      else if (request.kind.case === "attach") await this.#attachTo(attachment, request, request.kind.value);
       else if (request.kind.case === "logs") await this.#logs(attachment, request, request.kind.value);
       else if (request.kind.case === "portForward")
         await forwardPort(attachment, await this.#dial(request, request.kind.value));
@@ -51,6 +52,20 @@ export class Streams {
     const code = await session.ended;
     await Promise.all(outputs);
     await attachment.end({ code, message: "" });
+  }
+
+  async #attachTo(attachment: Attachment, { pod, container }: OpenStream, wanted: AttachTo): Promise<void> {
+    const session = this.#runtime.attach(pod.uid, container, {
+      stdin: wanted.stdin,
+      output: async (stream, value) => {
+        if (wanted[stream]) await attachment.send({ case: stream, value });
+      },
+    });
+    const gone = takeTyped(attachment, session);
+    await Promise.race([session.ended, gone]);
+    session.detach();
+    // How the container ended is told by its Pod's status.
+    await attachment.end({ code: 0, message: "" });
   }
 
   #dial({ pod }: OpenStream, { port, address }: PortForward): Promise<Socket> {
@@ -101,19 +116,28 @@ async function takeBytes(attachment: Attachment, socket: Socket): Promise<void> 
   if (!socket.writableEnded) socket.destroy();
 }
 
-/** The client's frames to the command; the command is ended when the client goes. */
+/** The client's frames to the command; the command is hung up on when the client goes. */
 async function takeInput(attachment: Attachment, session: ExecSession): Promise<void> {
   for await (const frame of attachment.frames) {
     if (frame.case === "stdin") await write(session.stdin, frame.value);
     else if (frame.case === "stdinClosed") session.stdin?.end();
     else if (frame.case === "resize") session.resize(frame.value.columns, frame.value.rows);
   }
-  session.kill();
+  session.hangUp();
+}
+
+/** The client's frames to a container; resolves when the client has gone. */
+async function takeTyped(attachment: Attachment, session: AttachSession): Promise<void> {
+  for await (const frame of attachment.frames) {
+    if (frame.case === "stdin") await write(session.stdin, frame.value);
+    else if (frame.case === "stdinClosed") session.endInput();
+    else if (frame.case === "resize") session.resize(frame.value.columns, frame.value.rows);
+  }
 }
 
 /** Waits for room, so that a fast client cannot fill this process with what the command does not read. */
 async function write(input: Writable | undefined, bytes: Uint8Array): Promise<void> {
-  if (!input || input.destroyed || input.write(bytes)) return;
+  if (!input?.writable || input.write(bytes)) return;
   await new Promise<void>(resolve => {
     const go = () => {
       input.off("drain", go).off("close", go);

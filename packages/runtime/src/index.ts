@@ -1,4 +1,5 @@
 /** Pod sandboxes and containers: see README.md. */
+export type { AttachOptions, AttachSession } from "./container/attach.ts";
 export type { ExecOptions, ExecSession } from "./container/exec.ts";
 export type { LogOptions } from "./logs/log-reader.ts";
 export { installPause, pausePath } from "./pause/install.ts";

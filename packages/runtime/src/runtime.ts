@@ -4,7 +4,7 @@
  *   recover()            once, first: finds what the daemon before has left running
  *   apply(pod)           every Pod bound to this node, on every change; a deletionTimestamp ends it
  *   remove(uid)          a Pod whose object is gone already: ends at once
- *   exec, logs, dial     streams
+ *   exec, attach, logs, dial     streams
  *
  * and back through the surroundings: report, event, gone, and network.attach/detach.
  * On disk: `<nodeDir>/pods/<uid>/` (pod-record.ts, sandbox.ts, slot.ts), `<nodeDir>/root/` (root.ts).
@@ -14,6 +14,7 @@ import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { ApiError, type Pod, type PodStatus } from "@podwire/api";
+import type { AttachOptions, AttachSession } from "./container/attach.ts";
 import { type ExecOptions, type ExecSession, execInContainer } from "./container/exec.ts";
 import type { ContainerSlot } from "./container/slot.ts";
 import { type LogOptions, readLog } from "./logs/log-reader.ts";
@@ -129,12 +130,7 @@ export class Runtime {
   /** Runs a command in a container (the default one when `container` is empty). Throws ApiError. */
   exec(uid: string, container: string, options: ExecOptions): ExecSession {
     const { slot, pod } = this.#find(uid, container);
-    const running = slot.running();
-    if (!running) {
-      throw badRequest(
-        `container ${slot.name} of pod ${pod.metadata.namespace}/${pod.metadata.name} is not running`,
-      );
-    }
+    const running = slot.running() ?? notRunning(slot, pod);
     if (options.command.length === 0)
       throw badRequest("you must specify at least one command for the container");
     const ended = slot.beginExec();
@@ -146,6 +142,12 @@ export class Runtime {
       ended();
       throw cause;
     }
+  }
+
+  /** Attaches to a running container's streams. Throws ApiError. */
+  attach(uid: string, container: string, options: AttachOptions): AttachSession {
+    const { slot, pod } = this.#find(uid, container);
+    return slot.attach(options) ?? notRunning(slot, pod);
   }
 
   /** Text of a container's log; `previous` is that of its run before. Throws ApiError. */
@@ -206,6 +208,10 @@ export class Runtime {
       `container ${wanted} is not valid for pod ${refOf(pod).name}: it has ${names.join(", ")}`,
     );
   }
+}
+
+function notRunning({ name }: ContainerSlot, { metadata }: Pod): never {
+  throw badRequest(`container ${name} of pod ${metadata.namespace}/${metadata.name} is not running`);
 }
 
 function badRequest(message: string): ApiError {

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { podManifest, startTestServer, type TestServer } from "../testing/test-server.ts";
+import { adminTls, podManifest, startTestServer, type TestServer } from "../testing/test-server.ts";
 
 const run = promisify(execFile);
 const KUBECTL = process.env.PODWIRE_KUBECTL ?? "kubectl";
@@ -19,6 +19,7 @@ describe("kubectl", () => {
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), `podwire-kubectl-${process.pid}-`));
     server = await startTestServer();
+    for (const [name, pem] of Object.entries(adminTls())) await writeFile(join(home, name), pem);
   });
   afterEach(async () => {
     await server.close();
@@ -27,7 +28,10 @@ describe("kubectl", () => {
 
   const kubectl = async (...args: string[]) => {
     const env = { PATH: process.env.PATH, HOME: home, KUBECONFIG: join(home, "none") };
-    return (await run(KUBECTL, ["-s", server.url, ...args], { env })).stdout;
+    const file = (name: string) => join(home, name);
+    const admin = ["--client-certificate", file("cert"), "--client-key", file("key")];
+    const tls = ["--certificate-authority", file("ca"), ...admin];
+    return (await run(KUBECTL, ["-s", server.url, ...tls, ...args], { env })).stdout;
   };
   const fails = async (...args: string[]) => {
     const error = await kubectl(...args).then(assert.fail, each => each as { stderr: string });

@@ -28,7 +28,8 @@ export function sendError(response: ServerResponse, error: ApiError): void {
   sendJson(response, error.code, error.status, {
     ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }),
     // What is left of a body that was too large is not read: the connection cannot be used again.
-    ...(error.code === 413 && { connection: "close" }),
+    // HTTP/2 has no such header and ends the stream alone.
+    ...(error.code === 413 && response.req.httpVersionMajor === 1 && { connection: "close" }),
   });
 }
 

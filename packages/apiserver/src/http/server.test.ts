@@ -1,9 +1,16 @@
 /** The server as clients see it: real HTTP, every answer a Status when it is not an object. */
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { connect } from "node:tls";
 import { BODY_MAX_BYTES } from "../limits.ts";
-import { podManifest, startTestServer, type TestServer } from "../testing/test-server.ts";
+import {
+  adminFetch,
+  adminTls,
+  podManifest,
+  startTestServer,
+  type TestServer,
+} from "../testing/test-server.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";
 const TABLE = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json" };
@@ -206,18 +213,12 @@ describe("HTTP server", () => {
     const large = "x".repeat(BODY_MAX_BYTES + 1);
     const said = await server.call("POST", PODS, large);
     assert.deepEqual([said.code, said.body.reason], [413, "RequestEntityTooLarge"]);
-    const chunked = new ReadableStream({
-      start(controller) {
-        controller.enqueue(new TextEncoder().encode(large));
-        controller.close();
-      },
-    });
-    const init = { method: "POST", body: chunked, duplex: "half" } as RequestInit;
-    assert.equal((await fetch(server.url + PODS, init)).status, 413);
+    const init = { method: "POST", body: Readable.from([Buffer.from(large)]) };
+    assert.equal((await adminFetch(server.url + PODS, init)).status, 413);
   });
 
   it("answers what is not HTTP with a Status, too", async () => {
-    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    const socket = connect({ ...adminTls(), port: Number(new URL(server.url).port), host: "127.0.0.1" });
     socket.end("nonsense\r\n\r\n");
     assert.match(await text(socket), /^HTTP\/1\.1 400 Bad Request[\s\S]*"reason":"BadRequest"/);
   });

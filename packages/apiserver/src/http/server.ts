@@ -1,27 +1,25 @@
-/**
- * The HTTP front: every request goes through access, then to its handler; every failure becomes a Status. Plain
- * HTTP/1.1; `makeServer` is the one place that would make it HTTPS and HTTP/2.
- */
-import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+/** The API server: every request goes through access, then to its handler; every failure becomes a Status. */
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { badRequest } from "@podwire/api";
-import { HEADERS_TIMEOUT_MS, KEEP_ALIVE_TIMEOUT_MS, MAX_CONNECTIONS, REQUEST_TIMEOUT_MS } from "../limits.ts";
 import type { NodeStreams } from "../node-streams.ts";
 import type { Registry } from "../registry/registry.ts";
 import { toApiError } from "../registry/store-errors.ts";
-import { type Access, adminAccess } from "./access.ts";
+import { type Access, certificateAccess } from "./access.ts";
 import type { Services } from "./exchange.ts";
+import { Front, type ServerCredentials } from "./front.ts";
 import { sendError } from "./respond.ts";
 import { routeObject, routeOther } from "./router.ts";
 import { isUpgradable } from "./streams/table.ts";
-import { parseTarget } from "./target.ts";
-import { refuseMalformed, refuseUpgrade } from "./upgrade.ts";
+import { parseTarget, type Target } from "./target.ts";
+import { refuseUpgrade } from "./upgrade.ts";
 
 export interface ApiServerOptions {
   readonly registry: Registry;
   readonly nodeStreams: NodeStreams;
-  /** Who may do what; everyone everything when absent. */
+  readonly credentials: ServerCredentials;
+  /** Who may do what; what their certificates say when absent. */
   readonly access?: Access;
   /** For what nobody asked about: failures that are the server's own. */
   readonly log?: (message: string) => void;
@@ -31,6 +29,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** Resolves to the port, which the system chooses for 0. Rejects with what is wrong and the way out. */
   listen(port: number, host: string): Promise<number>;
+  /** Serves on a descriptor that listens already, in whichever network namespace it was opened. */
+  listenOn(fd: number): Promise<void>;
   /** Ends all connections, watches included. */
   close(): Promise<void>;
 }
@@ -42,33 +42,48 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     nowMs: options.nowMs ?? Date.now,
     log: options.log ?? (() => {}),
   };
-  const access = options.access ?? adminAccess;
-  const server = makeServer();
-  const upgraded = new Set<Duplex>();
-  server.on("request", (request, response) => void answer(services, access, request, response));
-  server.on("upgrade", (request, socket, head) => {
-    upgraded.add(socket);
-    socket.once("close", () => upgraded.delete(socket));
-    void upgrade(services, access, request, socket, head);
+  const access = options.access ?? certificateAccess();
+  const front = new Front(options.credentials, {
+    request: (request, response) => void answer(services, access, request, response),
+    upgrade: (request, socket, head) => void upgrade(services, access, request, socket, head),
   });
-  server.on("clientError", refuseMalformed);
-  return { listen: (port, host) => listen(server, port, host), close: () => close(server, upgraded) };
+  return {
+    listen: (port, host) => listen(front, port, host),
+    listenOn: async fd => void (await front.listen({ fd })),
+    close: () => front.close(),
+  };
 }
 
-function makeServer(): Server {
-  const server = createServer({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    noDelay: true,
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  return server;
+async function listen(front: Front, port: number, host: string): Promise<number> {
+  try {
+    return await front.listen({ port, host });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    const inUse = `port ${port} of ${host} is in use by another program: choose another port, or 0 for any`;
+    throw new Error(inUse, { cause: error });
+  }
+}
+
+interface Asked {
+  readonly pathname: string;
+  readonly query: URLSearchParams;
+  readonly target: Target | undefined;
+}
+
+/** What is asked for, by someone who may. */
+async function admit(access: Access, request: IncomingMessage): Promise<Asked> {
+  const { pathname, searchParams: query } = parseUrl(request);
+  const user = await access.authenticate(request, pathname);
+  const target = parseTarget(pathname);
+  const watch = query.get("watch");
+  const isWatch = watch !== null && watch !== "0" && watch !== "false";
+  await access.authorize(user, { method: request.method ?? "GET", pathname, isWatch, target });
+  return { pathname, query, target };
 }
 
 function parseUrl(request: IncomingMessage): URL {
   try {
-    return new URL(request.url ?? "/", "http://server");
+    return new URL(request.url ?? "/", "https://server");
   } catch {
     throw badRequest(`the request's address ${JSON.stringify(request.url)} is malformed`);
   }
@@ -81,10 +96,7 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const user = await access.authenticate(request);
-    const { pathname, searchParams: query } = parseUrl(request);
-    const target = parseTarget(pathname);
-    await access.authorize(user, request.method ?? "GET", target);
+    const { pathname, query, target } = await admit(access, request);
     const exchange = { services, request, response, query };
     if (target === undefined) routeOther(exchange, pathname);
     else await routeObject({ ...exchange, target });
@@ -107,14 +119,11 @@ async function upgrade(
   // The client may go at any time; whoever writes then finds out.
   socket.on("error", () => {});
   try {
-    const { pathname, searchParams: query } = parseUrl(request);
-    const target = parseTarget(pathname);
+    const { query, target } = await admit(access, request);
     if (target?.name === undefined || !isUpgradable(target.kind, target.subresource)) {
       await answer(services, access, request, responseOn(socket, request));
       return;
     }
-    const user = await access.authenticate(request);
-    await access.authorize(user, request.method ?? "GET", target);
     const named = { ...target, name: target.name };
     // Loaded with the first stream: most servers of a test never see one.
     const { UPGRADES } = await import("./streams/serve-upgrade.ts");
@@ -131,22 +140,4 @@ function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
   response.assignSocket(socket as Socket);
   response.once("finish", () => socket.end());
   return response;
-}
-
-async function listen(server: Server, port: number, host: string): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const inUse = `port ${port} of ${host} is in use by another program: choose another port, or 0 for any`;
-      reject(error.code === "EADDRINUSE" ? new Error(inUse, { cause: error }) : error);
-    });
-    server.listen(port, host, resolve);
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-async function close(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
-  const closed = new Promise(resolve => server.close(resolve));
-  server.closeAllConnections();
-  for (const socket of upgraded) socket.destroy();
-  await closed;
 }

@@ -21,6 +21,11 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): v
   refuseUpgrade(socket, statusOf(error));
 }
 
+/** As upstream answers it, for people who typed http:// into something. */
+export function refusePlainHttp(socket: Duplex): void {
+  socket.end("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
+}
+
 function statusOf({ code, message }: NodeJS.ErrnoException): ApiError {
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return requestTimeout("the request took too long to arrive");
   if (code === "HPE_HEADER_OVERFLOW") {

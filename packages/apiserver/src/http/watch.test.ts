@@ -4,7 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLmdbStore } from "@podwire/store";
-import { podManifest, startTestServer, type TestServer, take, watchLines } from "../testing/test-server.ts";
+import {
+  adminFetch,
+  podManifest,
+  startTestServer,
+  type TestServer,
+  take,
+  watchLines,
+} from "../testing/test-server.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";
 interface Line {
@@ -76,7 +83,7 @@ describe("watch", () => {
   });
 
   it("shows Tables, with columns once", async () => {
-    const response = await fetch(`${server.url}${PODS}?watch=true`, {
+    const response = await adminFetch(`${server.url}${PODS}?watch=true`, {
       headers: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" },
       signal: stop.signal,
     });
@@ -113,7 +120,7 @@ describe("watch", () => {
   });
 
   it("cuts a client that does not read, by name, and nobody else", async () => {
-    const response = await fetch(`${server.url}${PODS}?watch=true`, { signal: stop.signal });
+    const response = await adminFetch(`${server.url}${PODS}?watch=true`, { signal: stop.signal });
     const reader = response.body!.getReader();
     const annotations = { filler: "x".repeat(200_000) };
     let revision = 0;

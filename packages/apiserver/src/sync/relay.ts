@@ -58,11 +58,15 @@ export class Relay {
     });
   }
 
-  /** A node called Attach; the first frame says for which stream. False: nobody waits for it any more. */
-  attach(call: AttachCall, streamId: string): boolean {
+  /**
+   * A node called Attach; the first frame says for which stream. False: nobody waits for it any more, or it was another
+   * node that was asked.
+   */
+  attach(call: AttachCall, streamId: string, node: string | undefined): boolean {
     const pending = this.#pending.get(streamId);
-    pending?.attached(call);
-    return pending !== undefined;
+    if (pending === undefined || pending.node !== node) return false;
+    pending.attached(call);
+    return true;
   }
 
   /** The node's Sync stream has ended: what it was asked for will not come. */

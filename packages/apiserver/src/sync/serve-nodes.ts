@@ -1,20 +1,23 @@
 /**
  * The gRPC server of the node daemons (proto/podwire/v1/node.proto): Sync becomes a Session, of which the
- * newest of a name wins; Attach becomes one end of a stream to a container.
+ * newest of a name wins; Attach becomes one end of a stream to a container. Both ends of a connection prove who they
+ * are (mutual TLS): a node is the one that its certificate names, and no other.
  */
 import { chmodSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import {
+  ServerCredentials as GrpcCredentials,
   Server,
-  ServerCredentials,
   type ServiceDefinition,
   type StatusObject,
   status,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { type Frame, type FromNode, NodeSync, LIMITS as PROTOCOL_LIMITS } from "@podwire/protocol";
+import type { ServerCredentials } from "../http/front.ts";
 import type { NodeStreams } from "../node-streams.ts";
 import { LIMITS } from "./limits.ts";
+import { checkIsNode, nodeOf } from "./node-identity.ts";
 import type { SyncCall } from "./outgoing.ts";
 import { type AttachCall, Relay } from "./relay.ts";
 import { Session, type SessionContext } from "./session.ts";
@@ -23,6 +26,7 @@ import { StreamError } from "./stream-error.ts";
 export interface NodeServerOptions extends SessionContext {
   /** A gRPC address: "unix:/run/podwire/lab/control-plane/nodes.sock" or "host:port". */
   readonly address: string;
+  readonly credentials: ServerCredentials;
   /** How long a node may take to open a stream; LIMITS.attachTimeoutMs, shortened by tests. */
   readonly attachTimeoutMs?: number;
 }
@@ -51,7 +55,7 @@ export async function serveNodes(options: NodeServerOptions): Promise<NodeServer
     Sync: (call: SyncCall) => serveSync(call, options, sessions, relay),
     Attach: (call: AttachCall) => serveAttach(call, relay),
   } as unknown as UntypedServiceImplementation);
-  await bind(server, options.address);
+  await bind(server, options);
   return {
     streams: { open: async (pod, container, request) => relay.open(pod, container, request) },
     connected: () => [...sessions.values()].filter(({ open }) => open).map(({ name }) => name),
@@ -140,6 +144,7 @@ function begin(
     throw new StreamError("refused", "a Sync stream begins with a Register that names the node");
   }
   const { name } = message.value;
+  checkIsNode(call, name);
   const session = new Session(call, message.value, context);
   const older = sessions.get(name);
   sessions.set(name, session);
@@ -152,17 +157,17 @@ function serveAttach(call: AttachCall, relay: Relay): void {
   call.on("error", () => undefined);
   call.once("data", ({ streamId }: Frame) => {
     call.pause();
-    if (relay.attach(call, streamId)) return;
+    if (relay.attach(call, streamId, nodeOf(call))) return;
     const details = `no client waits for the stream "${streamId}" (any more)`;
     call.emit("error", { code: status.NOT_FOUND, details } satisfies Partial<StatusObject>);
   });
 }
 
-async function bind(server: Server, address: string): Promise<void> {
+async function bind(server: Server, { address, credentials }: NodeServerOptions): Promise<void> {
   const path = /^unix:(.*)$/.exec(address)?.[1];
   if (path !== undefined) await freeSocket(path);
   await new Promise<void>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), error => {
+    server.bindAsync(address, credentialsOf(credentials), error => {
       if (error)
         reject(new Error(`nodes cannot be served on ${address}: ${error.message}`, { cause: error }));
       else resolve();
@@ -170,6 +175,11 @@ async function bind(server: Server, address: string): Promise<void> {
   });
   // Whoever connects is a node of the cluster: only the owner may.
   if (path !== undefined) chmodSync(path, 0o600);
+}
+
+function credentialsOf({ clientAuthority, certificate, key }: ServerCredentials): GrpcCredentials {
+  const pair = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) };
+  return GrpcCredentials.createSsl(Buffer.from(clientAuthority), [pair], true);
 }
 
 /** sockaddr_un has room for this much, unix(7). */

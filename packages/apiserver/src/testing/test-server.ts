@@ -1,4 +1,7 @@
-/** A server on a free port of loopback, and a client that says what it got. */
+/** A server on a free port of loopback, and a client, the administrator, that says what it got. */
+import { Agent, request } from "node:https";
+import { Readable } from "node:stream";
+import { testAdmin, testServerCredentials } from "@podwire/pki/testing";
 import { openMemoryStore, type Store } from "@podwire/store";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "../http/server.ts";
 import type { NodeStreams } from "../node-streams.ts";
@@ -32,8 +35,13 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const store = options.store ?? openMemoryStore();
   const registry = await openRegistry(store);
-  const server = createApiServer({ registry, nodeStreams: NO_STREAMS, ...options });
-  const url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
+  const server = createApiServer({
+    registry,
+    nodeStreams: NO_STREAMS,
+    credentials: testServerCredentials(),
+    ...options,
+  });
+  const url = `https://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
   return {
     store,
     registry,
@@ -56,10 +64,49 @@ async function call(
   const isReady = typeof body === "string" || body instanceof Uint8Array;
   const text = isReady ? body : body === undefined ? null : JSON.stringify(body);
   const type = body === undefined ? {} : { "content-type": "application/json" };
-  const response = await fetch(url, { method, body: text, headers: { ...type, ...headers } });
+  const response = await adminFetch(url, { method, body: text, headers: { ...type, ...headers } });
   const answer = await response.text();
   const isJson = response.headers.get("content-type")?.startsWith("application/json");
   return { code: response.status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
+}
+
+export interface FetchInit {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | null;
+  readonly signal?: AbortSignal;
+}
+
+let admin: ReturnType<typeof testAdmin> | undefined;
+let agent: Agent | undefined;
+
+/** The administrator's certificate, and the authority that it trusts: for `fetch`'s kind of clients and WebSockets. */
+export function adminTls(): ReturnType<typeof testAdmin> {
+  admin ??= testAdmin();
+  return admin;
+}
+
+/** The global `fetch` as the administrator: that one takes no certificates. */
+export function adminFetch(
+  url: string,
+  { method = "GET", headers, body, signal }: FetchInit = {},
+): Promise<Response> {
+  agent ??= new Agent({ ...adminTls(), keepAlive: true });
+  return new Promise((resolve, reject) => {
+    const options = { method, agent, ...(headers && { headers }), ...(signal && { signal }) };
+    const outgoing = request(url, options, incoming => {
+      const flat = Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>
+        values!.map(value => [name, value] as [string, string]),
+      );
+      const init = { status: incoming.statusCode!, headers: flat };
+      resolve(new Response(Readable.toWeb(incoming) as ReadableStream, init));
+    });
+    outgoing.on("error", reject);
+    const isStream =
+      body !== undefined && body !== null && typeof body === "object" && Symbol.asyncIterator in body;
+    if (isStream) Readable.from(body).pipe(outgoing);
+    else outgoing.end(body ?? undefined);
+  });
 }
 
 /** The events of a watch as they come, each a parsed line; ends with the stream, or when `signal` says so. */
@@ -68,7 +115,7 @@ export async function* watchLines(
   signal?: AbortSignal,
   // biome-ignore lint/suspicious/noExplicitAny: what comes back is what the test is about
 ): AsyncGenerator<any> {
-  const response = await fetch(url, signal ? { signal } : {});
+  const response = await adminFetch(url, signal ? { signal } : {});
   if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
   let rest = "";
   for await (const chunk of response.body!) {

@@ -11,14 +11,18 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { kinds } from "@podwire/api";
 import { ApiClient } from "@podwire/client";
+import { ClusterCertificates, readAdminFiles } from "@podwire/pki";
 
 const main = fileURLToPath(new URL("../main.js", import.meta.url));
 
 describe("podwire control-plane", () => {
   const running = new Set<ChildProcess>();
   let directory: string;
+  const pki = () => join(directory, "pki");
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), `podwire-cp-${process.pid}-`));
+    const certificates = new ClusterCertificates(pki(), "podwire-test", Date.now());
+    certificates.makeServersAndAdmin({ serviceCidrs: ["10.96.0.0/12"], addresses: [] });
   });
   afterEach(async () => {
     for (const child of running) {
@@ -43,6 +47,8 @@ describe("podwire control-plane", () => {
       "--nodes-socket": join(directory, "nodes.sock"),
       "--cluster-cidr": "10.244.0.0/16,fd00:10:244::/56",
       "--node-mask-size": "24,64",
+      "--service-cidr": "10.96.0.0/12,fd00:10:96::/112",
+      "--pki": pki(),
       ...overrides,
     };
     const child = spawn(process.execPath, [main, "control-plane", ...Object.entries(options).flat()], {
@@ -69,7 +75,7 @@ describe("podwire control-plane", () => {
 
   it("serves, and ends cleanly on SIGTERM", async () => {
     const plane = await start();
-    const client = new ApiClient({ url: plane.api! });
+    const client = new ApiClient({ url: plane.api!, tls: readAdminFiles(pki()) });
     await client.ready();
     assert((await client.list(kinds.namespaces)).items.some(({ metadata }) => metadata.name === "default"));
     client.close();
@@ -80,7 +86,7 @@ describe("podwire control-plane", () => {
 
   it("keeps what it acknowledged over kill -9, and serves again in the same directory", async () => {
     const first = await start();
-    const client = new ApiClient({ url: first.api! });
+    const client = new ApiClient({ url: first.api!, tls: readAdminFiles(pki()) });
     const names = Array.from({ length: 50 }, (_, index) => `ns-${index}`);
     const acknowledged: string[] = [];
     const writing = names.map(async name => {
@@ -93,7 +99,7 @@ describe("podwire control-plane", () => {
     client.close();
 
     const second = await start();
-    const again = new ApiClient({ url: second.api! });
+    const again = new ApiClient({ url: second.api!, tls: readAdminFiles(pki()) });
     const stored = (await again.list(kinds.namespaces)).items.map(({ metadata }) => metadata.name);
     assert(acknowledged.length >= 20);
     assert.deepEqual(

@@ -1,7 +1,7 @@
 /**
  * `podwire control-plane`: the process that holds the cluster's state. It composes, in this order, because each
  * needs the one before: the store, the registry, the controllers, the node streams, the API server. When all of them
- * serve it says so with one line on the descriptor PODWIRE_READY_FD: {"ready":true,"api":"http://127.0.0.1:6443"}.
+ * serve it says so with one line on the descriptor PODWIRE_READY_FD: {"ready":true,"api":"https://127.0.0.1:6443"}.
  *
  * It keeps nothing but the store, so it may be killed at any moment and started again: nodes and clients come back
  * and go on where they were.
@@ -12,8 +12,18 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { createApiServer, EventBounds, openRegistry } from "@podwire/apiserver";
 import { eventRecorder, Heartbeats, serveNodes } from "@podwire/apiserver/sync";
-import { type NodeRanges, nodeRanges, registryApi, startControllers } from "@podwire/controllers";
+import {
+  type ApiServerEndpoint,
+  type NodeRanges,
+  nodeRanges,
+  registryApi,
+  startControllers,
+} from "@podwire/controllers";
+import { closeNamespace, listeningSocket, openNamespace } from "@podwire/linux";
+import { readServerFiles } from "@podwire/pki";
 import { openLmdbStore, openMemoryStore, type Store } from "@podwire/store";
+import { formatAddress } from "@podwire/wire/address";
+import { nthAddress, parseCidr } from "@podwire/wire/cidr";
 import { CommandError, UsageError } from "../errors.ts";
 
 export interface ControlPlaneOptions {
@@ -21,10 +31,17 @@ export interface ControlPlaneOptions {
   dir: string;
   /** "127.0.0.1:6443"; port 0 takes any. */
   listen: string;
+  /** A process whose network namespace the API server listens in as well, and where: the underlay of a lab. */
+  underlayNamespace?: number;
+  underlayListen?: readonly string[];
+  /** Certificates and keys of the cluster. */
+  pki: string;
   nodesSocket: string;
   /** One or two, of different families, and a node's prefix length of each, in the same order. */
   clusterCidr: readonly string[];
   nodeMaskSize: readonly number[];
+  /** Of Services, in the same order. */
+  serviceCidr: readonly string[];
   /** "memory" forgets everything when the process ends. */
   store?: "lmdb" | "memory";
 }
@@ -48,7 +65,9 @@ export async function runControlPlane(options: ControlPlaneOptions): Promise<voi
 /** Returns the address of the API server. */
 async function start(options: ControlPlaneOptions, log: Log, endings: Endings): Promise<string> {
   const ranges = rangesOf(options);
-  const { host, port } = parseListen(options.listen);
+  const { host, port } = parseListen("--listen", options.listen);
+  const underlay = (options.underlayListen ?? []).map(text => parseListen("--underlay-listen", text));
+  const credentials = readServerFiles(options.pki, "apiserver");
   const lock = await lockDirectory(options.dir);
   const store = await openStore(options);
   endings.push(
@@ -61,7 +80,13 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
   const shared = { heartbeats, recordEvent, log };
   const eventBounds = new EventBounds({ registry, log });
   const [controllers] = await Promise.all([
-    startControllers({ ...shared, api: registryApi(registry), ranges, rootCa: "" }),
+    startControllers({
+      ...shared,
+      api: registryApi(registry),
+      ranges,
+      rootCa: credentials.clientAuthority,
+      apiServer: serviceEndpoint(options.serviceCidr, underlay),
+    }),
     eventBounds.start(),
   ]);
   endings.push(
@@ -73,16 +98,20 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
       ...shared,
       registry,
       address: `unix:${options.nodesSocket}`,
+      credentials: readServerFiles(options.pki, "node-server"),
       clusterCidrs: options.clusterCidr,
     }),
   );
-  const server = createApiServer({ registry, nodeStreams: nodes.streams, log });
+  const server = createApiServer({ registry, nodeStreams: nodes.streams, credentials, log });
   endings.push(
     () => nodes.close(),
     () => server.close(),
   );
   const listening = await expected(server.listen(port, host));
-  return `http://${host.includes(":") ? `[${host}]` : host}:${listening}`;
+  for (const endpoint of underlay) {
+    await expected(server.listenOn(listenInNamespace(options.underlayNamespace, endpoint)));
+  }
+  return `https://${host.includes(":") ? `[${host}]` : host}:${listening}`;
 }
 
 function rangesOf({ clusterCidr, nodeMaskSize }: ControlPlaneOptions): NodeRanges {
@@ -97,13 +126,46 @@ function rangesOf({ clusterCidr, nodeMaskSize }: ControlPlaneOptions): NodeRange
   }
 }
 
-function parseListen(listen: string): { host: string; port: number } {
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+function parseListen(option: string, listen: string): Endpoint {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(listen);
   const port = Number(match?.[3]);
   if (!match || port > 65535) {
-    throw new UsageError(`--listen: "${listen}" is no address and port; write it like 127.0.0.1:6443`);
+    throw new UsageError(`${option}: "${listen}" is no address and port; write it like 127.0.0.1:6443`);
   }
   return { host: (match[1] ?? match[2])!, port };
+}
+
+/** Where Pods reach the API server, in the primary family of Services if the underlay has it. */
+function serviceEndpoint(
+  [primary = ""]: readonly string[],
+  underlay: readonly Endpoint[],
+): ApiServerEndpoint | undefined {
+  const cidr = parseCidr(primary);
+  if (cidr === undefined)
+    throw new UsageError(`--service-cidr: "${primary}" is no CIDR, such as 10.96.0.0/12`);
+  const endpoint = underlay.find(({ host }) => host.includes(":") === (cidr.family === 6));
+  if (endpoint === undefined) return undefined;
+  const { host: address, port } = endpoint;
+  return { clusterIP: formatAddress(nthAddress(cidr, 1)), address, port };
+}
+
+/** The socket belongs to the namespace that it was opened in, whichever its process is in. Returns the descriptor. */
+function listenInNamespace(pid: number | undefined, { host, port }: Endpoint): number {
+  try {
+    const namespace = openNamespace(pid ?? "self");
+    try {
+      return listeningSocket(host, port, namespace);
+    } finally {
+      closeNamespace(namespace);
+    }
+  } catch (error) {
+    throw new CommandError(`--underlay-listen: ${(error as Error).message}`, undefined, { cause: error });
+  }
 }
 
 /**

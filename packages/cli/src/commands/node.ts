@@ -1,11 +1,13 @@
 /** `podwire node`: the process around one node's daemon. `up` starts it in the node's network namespace. */
 import { closeSync, writeSync } from "node:fs";
 import { NodeDaemon } from "@podwire/node";
+import { readNodeFiles } from "@podwire/pki";
 import { podwireVersion } from "./version.ts";
 
 export interface NodeCommandOptions {
   name: string;
   server: string;
+  pki: string;
   dir: string;
   labDir: string;
   address: readonly string[];
@@ -22,6 +24,7 @@ export async function runNode(options: NodeCommandOptions): Promise<void> {
   const daemon = new NodeDaemon({
     name: options.name,
     server: options.server,
+    tls: readNodeFiles(options.pki, options.name),
     directory: options.dir,
     labDirectory: options.labDir,
     addresses: options.address,

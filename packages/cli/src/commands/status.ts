@@ -1,7 +1,7 @@
 /** `podwire status`: nodes, pods, processes and drops of a lab, as far as it still answers. */
 import { humanDuration, kinds, type Node, nodeStatusText, type Pod } from "@podwire/api";
 import { ApiClient } from "@podwire/client";
-import { isAlive, type LabState, labPaths, readState, residentBytes } from "@podwire/lab";
+import { adminApiServer, isAlive, type LabState, labPaths, readState, residentBytes } from "@podwire/lab";
 import { nodeCounters } from "../lab/node-socket.ts";
 import { type LabSelection, selectedName } from "../lab/select.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -51,7 +51,7 @@ export async function runStatus(options: StatusOptions, terminal: Terminal): Pro
 }
 
 async function readStatus(state: LabState): Promise<Status> {
-  const { nodes, pods, apiError } = await readObjects(state.apiUrl);
+  const { nodes, pods, apiError } = await readObjects(state.name);
   const processes = readProcesses(state);
   const phases: Record<string, number> = {};
   for (const { status } of pods)
@@ -70,16 +70,17 @@ async function readStatus(state: LabState): Promise<Status> {
 }
 
 async function readObjects(
-  apiUrl: string,
+  name: string,
 ): Promise<{ nodes: readonly Node[]; pods: readonly Pod[]; apiError?: string }> {
-  const client = new ApiClient({ url: apiUrl });
+  let client: ApiClient | undefined;
   try {
+    client = new ApiClient(adminApiServer(name));
     const [nodes, pods] = await Promise.all([client.list(kinds.nodes), client.list(kinds.pods)]);
     return { nodes: nodes.items, pods: pods.items };
   } catch (error) {
     return { nodes: [], pods: [], apiError: (error as Error).message };
   } finally {
-    client.close();
+    client?.close();
   }
 }
 

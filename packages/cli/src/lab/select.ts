@@ -22,11 +22,11 @@ export async function selectedName({ name }: LabSelection): Promise<string> {
 /** The API client of a lab that is up. */
 export async function clientOf(selection: LabSelection): Promise<ApiClient> {
   const name = await selectedName(selection);
-  const [{ readState }, { ApiClient: Client }] = await Promise.all([
+  const [{ adminApiServer }, { ApiClient: Client }] = await Promise.all([
     import("@podwire/lab"),
     import("@podwire/client"),
   ]);
-  return new Client({ url: readState(name).apiUrl });
+  return new Client(adminApiServer(name));
 }
 
 /** A kind by any of its names; UsageError with the nearest known one. */

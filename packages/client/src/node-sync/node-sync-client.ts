@@ -8,6 +8,7 @@
  * take, or a newer daemon of the same name): then `refused` is called.
  */
 import {
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   credentials,
@@ -32,9 +33,20 @@ import { type NodeSyncHandlers, View } from "./view.ts";
 /** Register without what the client keeps itself. */
 export type NodeRegistration = Omit<Register, "resumeRevision" | "resumeHistory">;
 
+/** PEM. */
+export interface NodeTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  /** The server is dialled by the path of a socket, which is in no certificate. */
+  readonly serverName: string;
+}
+
 export interface NodeSyncOptions {
   /** A gRPC target: "unix:/run/…/nodes.sock" or "host:port". */
   address: string;
+  /** The node's certificate, and the authority and the name of the server's. */
+  tls: NodeTls;
   /** What this node says of itself; asked on each connection. */
   registration: () => NodeRegistration;
   handlers: NodeSyncHandlers;
@@ -68,7 +80,9 @@ export class NodeSyncClient {
     this.#options = options;
     this.#notReady = options.notReady ?? "the node daemon is starting";
     this.#view = new View(options.handlers, uid => this.#outbox.forget(uid));
-    this.#channel = new Client(options.address, credentials.createInsecure(), {
+    this.#channel = new Client(options.address, credentialsOf(options.tls), {
+      "grpc.ssl_target_name_override": options.tls.serverName,
+      "grpc.default_authority": options.tls.serverName,
       "grpc.initial_reconnect_backoff_ms": LIMITS.reconnectDelayMs.first,
       "grpc.max_reconnect_backoff_ms": LIMITS.reconnectDelayMs.most,
       "grpc.max_receive_message_length": PROTOCOL_LIMITS.messageBytes,
@@ -195,4 +209,8 @@ export class NodeSyncClient {
   #send(message: FromNode): void {
     if (this.#registered) this.#call?.write(message);
   }
+}
+
+function credentialsOf({ ca, cert, key }: NodeTls): ChannelCredentials {
+  return credentials.createSsl(Buffer.from(ca), Buffer.from(key), Buffer.from(cert));
 }

@@ -12,6 +12,7 @@ import {
   type Registry,
   type StreamRequest,
 } from "@podwire/apiserver";
+import { testAdmin, testServerCredentials } from "@podwire/pki/testing";
 import { openMemoryStore, type Store } from "@podwire/store";
 import type { ObjectWatch, WatchEvent } from "../api.ts";
 import { Informer } from "../informer/informer.ts";
@@ -88,6 +89,7 @@ async function next<T>(watch: ObjectWatch<T>): Promise<WatchEvent<T>> {
 }
 
 describe("REST client", () => {
+  const tls = testAdmin();
   let store: Store;
   let registry: Registry;
   let server: ApiServer;
@@ -97,9 +99,9 @@ describe("REST client", () => {
   beforeEach(async () => {
     store = openMemoryStore();
     registry = await openRegistry(store);
-    server = createApiServer({ registry, nodeStreams: playedNode });
+    server = createApiServer({ registry, nodeStreams: playedNode, credentials: testServerCredentials() });
     port = await server.listen(0, "127.0.0.1");
-    api = new ApiClient({ url: `http://127.0.0.1:${port}` });
+    api = new ApiClient({ url: `https://127.0.0.1:${port}`, tls });
   });
   afterEach(async () => {
     api.close();
@@ -158,7 +160,7 @@ describe("REST client", () => {
 
   it("watches, over the cut of its connection", async () => {
     const proxy = await cuttableProxy(port);
-    const client = new ApiClient({ url: `http://127.0.0.1:${proxy.port}` });
+    const client = new ApiClient({ url: `https://127.0.0.1:${proxy.port}`, tls });
     const { revision } = await client.list(kinds.pods);
     const watch = client.watch(kinds.pods, revision);
     try {

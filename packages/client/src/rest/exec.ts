@@ -36,7 +36,8 @@ export async function openExec(http: Http, pod: ObjectRef, options: ExecOptions)
   const { command, container, stdin, tty } = options;
   const query = { command, container, stdin: stdin === true, stdout: true, stderr: !tty, tty: tty === true };
   const path = withQuery(objectPath(kinds.pods, pod, "exec"), query);
-  const socket = new Socket(http.webSocketUrl(path), "v5.channel.k8s.io");
+  const { url, options: tls } = http.webSocket(path);
+  const socket = new Socket(url, "v5.channel.k8s.io", tls);
   const exitCode = receive(socket, pod, options);
   await opened(socket, exitCode);
   const send = (channel: number, data: Uint8Array) =>

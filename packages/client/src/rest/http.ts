@@ -1,13 +1,25 @@
 /**
- * One HTTP exchange with the API server. Whatever goes wrong is an ApiError: the server's own Status, or
+ * One HTTPS exchange with the API server. Whatever goes wrong is an ApiError: the server's own Status, or
  * ServiceUnavailable that says where the server was looked for.
  */
-import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { Agent, type RequestOptions, request } from "node:https";
 import { ApiError, requestEntityTooLarge, type Status, serviceUnavailable } from "@podwire/api";
 import { LIMITS } from "../limits.ts";
 
-/** `http://127.0.0.1:8080` or the path of a unix socket. */
-export type ApiServer = { readonly url: string } | { readonly socketPath: string };
+/** PEM, under the names that node's TLS has for them. */
+export interface ClientTls {
+  /** The authority that the server must have its certificate from. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ApiServer {
+  /** `https://127.0.0.1:6443` */
+  readonly url: string;
+  readonly tls: ClientTls;
+}
 
 export interface Exchange {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -21,25 +33,21 @@ export interface Exchange {
 export class Http {
   readonly #target: RequestOptions;
   readonly #where: string;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: Agent;
+  readonly #tls: ClientTls;
 
-  constructor(server: ApiServer) {
-    if ("socketPath" in server) {
-      this.#target = { socketPath: server.socketPath, host: "localhost" };
-      this.#where = server.socketPath;
-      return;
-    }
-    const { protocol, hostname, port, host } = new URL(server.url);
-    if (protocol !== "http:") throw new Error(`${server.url}: only http:// addresses are spoken to`);
+  constructor({ url, tls }: ApiServer) {
+    const { protocol, hostname, port, host } = new URL(url);
+    if (protocol !== "https:") throw new Error(`${url}: only https:// addresses are spoken to`);
     this.#target = { host: hostname.replace(/^\[|\]$/g, ""), port };
     this.#where = host;
+    this.#tls = tls;
+    this.#agent = new Agent({ ...tls, keepAlive: true });
   }
 
-  /** `ws://…` or `ws+unix:…` of a path, as the package `ws` takes it. */
-  webSocketUrl(path: string): string {
-    return this.#target.socketPath
-      ? `ws+unix:${this.#target.socketPath}:${path}`
-      : `ws://${this.#where}${path}`;
+  /** The address of a path, and the options with it, as the package `ws` takes them. */
+  webSocket(path: string): { readonly url: string; readonly options: ClientTls } {
+    return { url: `wss://${this.#where}${path}`, options: this.#tls };
   }
 
   /** The parsed body. Throws an ApiError for any status but 2xx. */
@@ -99,6 +107,11 @@ export class Http {
 
   #unreachable(error: Error & { code?: string }): ApiError {
     const why = error.code ?? error.message;
+    if (/CERT|ISSUER|SIGNATURE|ERR_SSL/.test(why)) {
+      return serviceUnavailable(
+        `what answers at ${this.#where} does not prove to be the lab's API server (${why}); has another program taken its port?`,
+      );
+    }
     return serviceUnavailable(`the API server at ${this.#where} cannot be reached (${why}); is the lab up?`);
   }
 }

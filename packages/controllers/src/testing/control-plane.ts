@@ -12,6 +12,7 @@ import {
 } from "@podwire/api";
 import { openRegistry, type Registry } from "@podwire/apiserver";
 import { eventRecorder, Heartbeats, type NodeServer, serveNodes } from "@podwire/apiserver/sync";
+import { testNodeServerCredentials } from "@podwire/pki/testing";
 import { openMemoryStore, type Store } from "@podwire/store";
 import { type Clock, type Controller, systemClock } from "../context.ts";
 import { startControllers } from "../controllers.ts";
@@ -84,6 +85,7 @@ export class TestControlPlane {
     this.server = await serveNodes({
       registry: this.registry,
       address: this.address,
+      credentials: testNodeServerCredentials(),
       clusterCidrs,
       heartbeats: this.#heartbeats,
       recordEvent: eventRecorder(this.registry, log),

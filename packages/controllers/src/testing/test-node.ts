@@ -1,6 +1,7 @@
 /** A node daemon's side of the node stream that keeps what it is told, for tests to await. */
 import type { Pod } from "@podwire/api";
 import { NodeSyncClient, type NodeSyncHandlers, type NodeSyncOptions } from "@podwire/client/node-sync";
+import { testNode } from "@podwire/pki/testing";
 import type { OpenStream, Peer, PodRef, Registered } from "@podwire/protocol";
 
 export class TestNode {
@@ -23,6 +24,7 @@ export class TestNode {
     const vtep = { mac, udpPort: 4789, vni: 1, underlayMtu: 1500, remoteChecksumOffload: true };
     this.client = new NodeSyncClient({
       address,
+      tls: testNode(this.name),
       registration: () => ({
         name: this.name,
         labels: { "podwire.dev/index": String(index) },

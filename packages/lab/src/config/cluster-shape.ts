@@ -39,6 +39,7 @@ export interface ClusterFile {
   networking?: {
     ipFamilies?: Family[];
     podCIDRs?: string[];
+    serviceCIDRs?: string[];
     nodeMaskSizes?: { IPv4?: number; IPv6?: number };
   };
   underlay?: { cidrs?: string[]; mtu?: number; vxlanFamily?: Family };
@@ -51,6 +52,7 @@ export const DEFAULTS = {
   nodes: 3,
   nodePrefix: "node-",
   podCIDRs: { IPv4: "10.244.0.0/16", IPv6: "fd00:10:244::/56" },
+  serviceCIDRs: { IPv4: "10.96.0.0/12", IPv6: "fd00:10:96::/112" },
   nodeMaskSizes: { IPv4: 24, IPv6: 64 },
   underlayCidrs: { IPv4: "172.30.0.0/16", IPv6: "fd00:172:30::/64" },
   underlayMtu: 1500,
@@ -168,6 +170,12 @@ const NETWORKING: ObjectShape = {
       shape: { type: "list", items: CIDR, minItems: 1, maxItems: 2 },
       description: "Addresses of all Pods, at most one CIDR a family.",
       default: [DEFAULTS.podCIDRs.IPv4, DEFAULTS.podCIDRs.IPv6],
+    },
+    serviceCIDRs: {
+      shape: { type: "list", items: CIDR, minItems: 1, maxItems: 2 },
+      description:
+        "Addresses of all Services, one CIDR a family of ipFamilies. The first of each is the API server's.",
+      default: [DEFAULTS.serviceCIDRs.IPv4, DEFAULTS.serviceCIDRs.IPv6],
     },
     nodeMaskSizes: {
       shape: {

@@ -111,6 +111,22 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
     "lab.yaml:3:33: networking.ipFamilies[1]: IPv4 is there twice, a family is allowed once",
   ],
   [
+    "networking: {serviceCIDRs: [172.30.0.0/24]}",
+    "lab.yaml:3:29: networking.serviceCIDRs[0]: 172.30.0.0/24 overlaps 172.30.0.0/16 (underlay.cidrs), Services must not share addresses with Pods or the underlay",
+  ],
+  [
+    "networking: {podCIDRs: [10.100.0.0/16]}",
+    "lab.yaml:3:25: networking.podCIDRs[0]: 10.100.0.0/16 overlaps 10.96.0.0/12 (networking.serviceCIDRs), Services must not share addresses with Pods or the underlay",
+  ],
+  [
+    "networking: {ipFamilies: [IPv4], serviceCIDRs: ['fd00:1::/112']}",
+    "lab.yaml:3:49: networking.serviceCIDRs[0]: is IPv6, Pods have only IPv4 addresses",
+  ],
+  [
+    "networking: {serviceCIDRs: [10.96.0.0/29]}",
+    "lab.yaml:3:29: networking.serviceCIDRs[0]: 10.96.0.0/29 has 8 addresses, must have at least 16",
+  ],
+  [
     "networking: {podCIDRs: [10.244.0.1/16]}",
     'lab.yaml:3:25: networking.podCIDRs[0]: is "10.244.0.1/16", must be a CIDR whose host bits are zero, such as 10.244.0.0/16 or fd00:10:244::/56',
   ],

@@ -9,6 +9,7 @@ import {
   MAX_NODES,
   MIN_MTU_IPV6,
   MIN_POD_MTU_IPV4,
+  MIN_SERVICE_ADDRESSES,
   OVERLAY_BYTES,
 } from "../limits.ts";
 import {
@@ -35,6 +36,8 @@ export interface LabConfig {
   readonly nodes: readonly NodeConfig[];
   /** At most one a family, the primary family first. */
   readonly podCIDRs: readonly string[];
+  /** In the order of podCIDRs, a CIDR each. */
+  readonly serviceCIDRs: readonly string[];
   /** In the order of podCIDRs. */
   readonly nodeMaskSizes: readonly number[];
   /** At most one a family; the family of the overlay's outer addresses first. */
@@ -88,9 +91,11 @@ function override(checking: Checking, { name, defaultName, nodes }: LabOverrides
 function resolve(checking: Checking): LabConfig {
   const { file } = checking;
   const podCidrs = resolvePodCidrs(checking);
+  const services = resolveServiceCidrs(checking, podCidrs);
   const underlay = resolveUnderlay(checking);
   const underlayMtu = file.underlay?.mtu ?? DEFAULTS.underlayMtu;
   checkOverlaps(checking, podCidrs, underlay);
+  checkServiceOverlaps(checking, services, [...podCidrs, ...underlay]);
   const nodes = resolveNodes(checking, underlayMtu);
   const nodeMaskSizes = podCidrs.map(named => checkMaskSize(checking, named, nodes.length));
   checkUnderlayRoom(checking, underlay, nodes.length);
@@ -99,6 +104,7 @@ function resolve(checking: Checking): LabConfig {
     name: file.metadata?.name ?? DEFAULTS.name,
     nodes,
     podCIDRs: podCidrs.map(named => named.text),
+    serviceCIDRs: services.map(named => named.text),
     nodeMaskSizes,
     underlayCidrs: underlay.map(named => named.text),
     underlayMtu,
@@ -154,6 +160,49 @@ function resolvePodCidrs(checking: Checking): NamedCidr[] {
     const found = given.find(named => named.family === family);
     return found ?? namedCidr("networking.podCIDRs", text);
   });
+}
+
+/** One for each family of Pods, in their order. */
+function resolveServiceCidrs(checking: Checking, pods: readonly NamedCidr[]): NamedCidr[] {
+  const field = "networking.serviceCIDRs";
+  const given = readCidrs(checking, field, checking.file.networking?.serviceCIDRs ?? []);
+  for (const named of given) {
+    const { cidr, text, family } = named;
+    if (!pods.some(pod => pod.family === family)) {
+      const allowed = pods.map(pod => pod.family).join(" and ");
+      problem(checking, named.field, `is ${family}, Pods have only ${allowed} addresses`);
+    }
+    if (addressCount(cidr) < MIN_SERVICE_ADDRESSES) {
+      const room = `has ${addressCount(cidr)} addresses, must have at least ${MIN_SERVICE_ADDRESSES}`;
+      problem(checking, named.field, `${text} ${room}`);
+    }
+  }
+  return pods.map(({ family }) => {
+    const found = given.find(named => named.family === family);
+    return found ?? namedCidr(field, DEFAULTS.serviceCIDRs[family]);
+  });
+}
+
+function checkServiceOverlaps(
+  checking: Checking,
+  services: readonly NamedCidr[],
+  others: readonly NamedCidr[],
+): void {
+  for (const service of services) {
+    for (const other of others) {
+      if (!overlaps(service.cidr, other.cidr)) continue;
+      const against = other.field.replace(/\[\d\]$/, "");
+      // The one that is written down is the one to change.
+      const [at, name] = checking.file.networking?.serviceCIDRs
+        ? [service, `${other.text} (${against})`]
+        : [other, `${service.text} (networking.serviceCIDRs)`];
+      problem(
+        checking,
+        at.field,
+        `${at.text} overlaps ${name}, Services must not share addresses with Pods or the underlay`,
+      );
+    }
+  }
 }
 
 /** The underlay's CIDRs, the family of the overlay's outer addresses first. */

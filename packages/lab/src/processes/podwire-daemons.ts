@@ -1,5 +1,6 @@
 /** The command lines of a lab's daemons: `packages/cli` reads them back. */
 import type { LabConfig } from "../config/cluster.ts";
+import { UNDERLAY_API_PORT } from "../limits.ts";
 import type { LabPaths } from "../state/directory.ts";
 import type { HostState } from "../state/state.ts";
 import { HOST_DEVICE } from "../topology/underlay.ts";
@@ -13,6 +14,7 @@ export function controlPlaneSpec(
   paths: LabPaths,
   program: Program,
   apiPort: number,
+  underlay: HostState,
 ): DaemonSpec {
   return {
     name: CONTROL_PLANE,
@@ -23,9 +25,13 @@ export function controlPlaneSpec(
       CONTROL_PLANE,
       ...["--dir", paths.controlPlane],
       ...["--listen", `127.0.0.1:${apiPort}`],
+      ...["--underlay-namespace", String(underlay.holder.pid)],
+      ...underlay.addresses.flatMap(address => ["--underlay-listen", endpoint(address, UNDERLAY_API_PORT)]),
       ...["--nodes-socket", paths.nodesSocket],
+      ...["--pki", paths.pki],
       ...["--cluster-cidr", config.podCIDRs.join(",")],
       ...["--node-mask-size", config.nodeMaskSizes.join(",")],
+      ...["--service-cidr", config.serviceCIDRs.join(",")],
     ],
   };
 }
@@ -42,6 +48,7 @@ export function nodeSpec(config: LabConfig, paths: LabPaths, program: Program, h
       "node",
       ...["--name", host.name],
       ...["--server", `unix:${paths.nodesSocket}`],
+      ...["--pki", paths.pki],
       ...["--dir", paths.node(host.name)],
       ...["--lab-dir", paths.directory],
       ...host.addresses.flatMap(address => ["--address", address]),
@@ -52,4 +59,8 @@ export function nodeSpec(config: LabConfig, paths: LabPaths, program: Program, h
       ...node.taints.flatMap(taint => ["--taint", `${taint.key}=${taint.value ?? ""}:${taint.effect}`]),
     ],
   };
+}
+
+function endpoint(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -8,6 +8,7 @@
  *         lab.json               what runs, for other commands (`state.ts`)
  *         supervisor.sock        where `down` asks the living supervisor to stop
  *         bin/pause              holder of namespaces
+ *         pki/                   certificates and keys (packages/pki, `files.ts`)
  *         control-plane/         store/, nodes.sock
  *         nodes/<node>/          the node daemon's own
  *         logs/<process>.log
@@ -42,6 +43,7 @@ export interface LabPaths {
   readonly state: string;
   readonly supervisorSocket: string;
   readonly pause: string;
+  readonly pki: string;
   readonly controlPlane: string;
   readonly nodesSocket: string;
   readonly logs: string;
@@ -57,6 +59,7 @@ export function labPaths(name: string, base: string = runDirectory()): LabPaths 
     state: join(directory, "lab.json"),
     supervisorSocket: join(directory, "supervisor.sock"),
     pause: join(directory, "bin", "pause"),
+    pki: join(directory, "pki"),
     controlPlane: join(directory, "control-plane"),
     nodesSocket: join(directory, "control-plane", "nodes.sock"),
     logs: join(directory, "logs"),

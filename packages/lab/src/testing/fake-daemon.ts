@@ -8,8 +8,10 @@
 
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
 import { createConnection, createServer as createSocketServer } from "node:net";
+import { readServerFiles } from "@podwire/pki";
 import { spawnHolder } from "@podwire/runtime";
 
 const [role, ...words] = process.argv.slice(2);
@@ -84,7 +86,9 @@ async function runControlPlane(): Promise<void> {
       socket.once("close", () => set(String(data), false));
     });
   });
-  const api = createServer((request: IncomingMessage, response) => {
+  const { certificate, key, clientAuthority } = readServerFiles(option("pki"), "apiserver");
+  const tls = { cert: certificate, key, ca: clientAuthority, requestCert: true };
+  const api = createServer(tls, (request: IncomingMessage, response) => {
     const url = new URL(request.url!, "http://localhost");
     response.setHeader("content-type", "application/json");
     if (url.searchParams.get("watch") === "true") {

@@ -3,6 +3,7 @@
  *
  *     node-1 [eth0]----[port0]\
  *     node-2 [eth0]----[port1]- underlay bridge "underlay"     a network namespace each, held by a process
+ *                               | with the addresses at which the API server listens
  *     outside [eth0]--[port…]/
  *
  * Both ends of every cable (veth pair) are made where they belong, so that the host's own namespace never sees
@@ -14,7 +15,7 @@ import type { LabConfig } from "../config/cluster.ts";
 import type { LabPaths } from "../state/directory.ts";
 import { networkNamespace } from "../state/identity.ts";
 import type { HostState } from "../state/state.ts";
-import { nodeAddresses, withPrefix } from "./addresses.ts";
+import { controlPlaneAddresses, nodeAddresses, withPrefix } from "./addresses.ts";
 
 const BRIDGE = "underlay";
 export const HOST_DEVICE = "eth0";
@@ -24,33 +25,41 @@ export interface Topology {
   readonly nodes: readonly HostState[];
 }
 
-export async function makeTopology(config: LabConfig, paths: LabPaths): Promise<Topology> {
+/** The bridge alone, so that the control plane can be started on it. */
+export async function makeUnderlay(config: LabConfig, paths: LabPaths): Promise<HostState> {
+  const holder = await spawnHolder({ labDir: paths.directory, what: "underlay", net: true });
+  const underlay = hostState("underlay", holder, controlPlaneAddresses(config));
+  makeBridge(config, underlay);
+  return underlay;
+}
+
+export async function makeNodes(
+  config: LabConfig,
+  paths: LabPaths,
+  underlay: HostState,
+): Promise<HostState[]> {
   const hold = (what: string) => spawnHolder({ labDir: paths.directory, what, net: true });
-  const [bridgeHolder, ...nodeHolders] = await Promise.all([
-    hold("underlay"),
-    ...config.nodes.map(node => hold(`node/${node.name}`)),
-  ]);
-  const underlay = hostState("underlay", bridgeHolder!, []);
-  makeBridge(underlay);
+  const nodeHolders = await Promise.all(config.nodes.map(node => hold(`node/${node.name}`)));
   const nodes = nodeHolders.map((holder, index) =>
     hostState(config.nodes[index]!.name, holder, nodeAddresses(config, index)),
   );
   for (const [index, node] of nodes.entries()) {
     connect(config, underlay, node, `port${index}`, config.nodes[index]!.underlayMtu);
   }
-  return { underlay, nodes };
+  return nodes;
 }
 
 export function hostState(name: string, holder: ProcessIdentity, addresses: readonly string[]): HostState {
   return { name, holder, namespace: networkNamespace(holder.pid)!, addresses };
 }
 
-function makeBridge(underlay: HostState): void {
+function makeBridge(config: LabConfig, underlay: HostState): void {
   inNetworkOf(underlay, namespace =>
     withRtnetlink(namespace, network => {
       network.setLink("lo", { up: true });
       network.createBridge(BRIDGE);
       network.setLink(BRIDGE, { up: true });
+      for (const address of underlay.addresses) network.addAddress(BRIDGE, withPrefix(config, address));
     }),
   );
 }

@@ -4,16 +4,18 @@
  */
 
 import type { ChildProcess } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, fchownSync, openSync } from "node:fs";
+import { Socket } from "node:net";
 import os from "node:os";
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import { ReadStream } from "node:tty";
-import { openPty, resizePty } from "@podwire/linux";
+import { openPipe, openPty, resizePty } from "@podwire/linux";
 import { LIMITS } from "../limits.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 import { atMost, program, quote, spawnDetached } from "../process/run.ts";
 import { type ContainerProcess, commandLine, prepareCommand } from "./process.ts";
 import type { RunInfo } from "./run.ts";
+import { terminalInput } from "./terminal-input.ts";
 
 export interface ExecOptions {
   command: readonly string[];
@@ -32,6 +34,8 @@ export interface ExecSession {
   resize(columns: number, rows: number): void;
   /** Resolves when the command has ended and its output been read: exit code, or 128 + signal. Never rejects. */
   ended: Promise<number>;
+  /** Whoever ran the command has gone: its input ends, and it gets SIGHUP. */
+  hangUp(): void;
   /** Ends the command (SIGKILL). */
   kill(): void;
 }
@@ -55,19 +59,29 @@ function nsenterArguments(main: ProcessIdentity, process: ContainerProcess, befo
   return [...namespaces, "sh", "-c", script];
 }
 
+/** Real pipes, not the sockets that `spawn` would make: a command may open /dev/stdin or /dev/stderr by name. */
 function overPipes(main: ProcessIdentity, process: ContainerProcess, options: ExecOptions): ExecSession {
-  const child = spawnDetached("nsenter", nsenterArguments(main, process, ""), {
-    stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe"],
-  });
+  const [input, output, errors] = [options.stdin ? openPipe() : undefined, openPipe(), openPipe()];
+  const theirs = [output.write, errors.write, ...(input ? [input.read] : [])];
+  if (process.user) for (const fd of theirs) fchownSync(fd, process.user, process.group ?? 0);
+  const stdio = [input?.read ?? ("ignore" as const), output.write, errors.write];
+  const child = spawnDetached("nsenter", nsenterArguments(main, process, ""), { stdio });
+  for (const fd of theirs) closeSync(fd);
+  const stdin = input && new Socket({ fd: input.write, readable: false, writable: true });
   // A command that ends before it has read all of its input is no error.
-  child.stdin?.on("error", () => child.stdin!.destroy());
+  stdin?.on("error", () => stdin.destroy());
+  const [stdout, stderr] = [output, errors].map(({ read }) => new Socket({ fd: read, writable: false }));
   return {
-    stdin: child.stdin ?? undefined,
-    stdout: child.stdout!,
-    stderr: child.stderr!,
+    stdin,
+    stdout: stdout!,
+    stderr: stderr!,
     resize: () => {},
-    ended: whenEnded(child, closed(child)),
-    kill: () => killSession(child),
+    ended: whenEnded(child, Promise.all([closed(stdout!), closed(stderr!)])).finally(() => stdin?.destroy()),
+    hangUp: () => {
+      stdin?.destroy();
+      signalSession(child, "SIGHUP");
+    },
+    kill: () => signalSession(child, "SIGKILL"),
   };
 }
 
@@ -98,30 +112,16 @@ function overTerminal(main: ProcessIdentity, process: ContainerProcess, options:
       if (!terminal.destroyed) resizePty(pty.master, columns, rows);
     },
     ended: whenEnded(child, closedTerminal).finally(() => terminal.destroy()),
+    // The kernel sends SIGHUP to whom the terminal belongs.
+    hangUp: () => terminal.destroy(),
     kill: () => {
-      killSession(child);
+      signalSession(child, "SIGKILL");
       terminal.destroy();
     },
   };
 }
 
-/** Input ends on a terminal by its end-of-file character, not by closing it. */
-function terminalInput(terminal: ReadStream): Writable {
-  const END_OF_TRANSMISSION = Buffer.from([4]);
-  const input = new PassThrough();
-  input.on("data", bytes => {
-    if (!terminal.destroyed && !terminal.write(bytes)) {
-      input.pause();
-      terminal.once("drain", () => input.resume());
-    }
-  });
-  input.once("end", () => {
-    if (!terminal.destroyed) terminal.write(END_OF_TRANSMISSION);
-  });
-  return input;
-}
-
-async function whenEnded(child: ChildProcess, outputRead: Promise<void>): Promise<number> {
+async function whenEnded(child: ChildProcess, outputRead: Promise<unknown>): Promise<number> {
   const exitCode = await new Promise<number>(resolve => {
     child.once("error", () => resolve(NOT_FOUND_EXIT_CODE));
     // nsenter ends as its child did; a signal shows as a signal.
@@ -132,17 +132,18 @@ async function whenEnded(child: ChildProcess, outputRead: Promise<void>): Promis
   return exitCode;
 }
 
-function closed(child: ChildProcess): Promise<void> {
+function closed(output: Socket): Promise<void> {
   return new Promise(resolve => {
-    child.once("close", () => resolve());
+    output.on("error", () => output.destroy());
+    output.once("close", () => resolve());
   });
 }
 
 /** nsenter leads a process group of which the command, without a terminal, is part. */
-function killSession(child: ChildProcess): void {
+function signalSession(child: ChildProcess, name: NodeJS.Signals): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
-    process.kill(-child.pid, "SIGKILL");
+    process.kill(-child.pid, name);
   } catch {
     // Gone in the meantime.
   }

@@ -15,6 +15,7 @@
  * A process namespace can be forked into only while its process 1 lives, so step 4 must not fork: `exec mv`.
  */
 import { program, quote } from "../process/run.ts";
+import { CONSOLE_FDS, type ConsoleKind } from "./console.ts";
 import { type ContainerProcess, commandLine, prepareCommand, START_ERROR_EXIT_CODE } from "./process.ts";
 
 export interface RunScript {
@@ -25,6 +26,8 @@ export interface RunScript {
   sharedProcesses: boolean;
   /** Mount point to detach once everything is mounted. */
   podsInRoot: string;
+  /** What attached clients type into: see console.ts. */
+  console: ConsoleKind | undefined;
 }
 
 /** Files of a run, in its folder. */
@@ -46,7 +49,16 @@ export const RUN_FILES = {
 /** FIFOs of a container, beside the folders of its runs. */
 export const CONTAINER_FIFOS = ["life", "stdout", "stderr"] as const;
 
-export function runScript({ process, folder, podsInRoot, sharedProcesses }: RunScript): string {
+/** The command's stdin, stdout and stderr, out of what the shim holds. */
+const STDIO = {
+  none: "</dev/null >&4 2>&5",
+  stdin: `<&${CONSOLE_FDS.command} >&4 2>&5`,
+  terminal: `<&${CONSOLE_FDS.command} >&${CONSOLE_FDS.command} 2>&${CONSOLE_FDS.command}`,
+} as const;
+
+const CLOSED = [3, 4, 5, 6, CONSOLE_FDS.command, CONSOLE_FDS.held].map(fd => `${fd}>&-`).join(" ");
+
+export function runScript({ process, folder, podsInRoot, sharedProcesses, console }: RunScript): string {
   // A fork, so not where the first one becomes process 1.
   const note = sharedProcesses
     ? `readlink /proc/self/ns/mnt /proc/self/ns/pid >${RUN_FILES.namespaces}\n`
@@ -69,7 +81,7 @@ if [ "$inside" = "$stat" ]; then echo '/proc is still the host'"'"'s' >&2; ${giv
 umount -l ${quote(podsInRoot)} || ${giveUp}
 ${prepareCommand(process, giveUp)}printf x >&6
 echo started >&3
-exec ${quote(program("setsid"))} ${commandLine(process)} </dev/null >&4 2>&5 3>&- 4>&- 5>&- 6>&-
+exec ${quote(program("setsid"))} ${console === "terminal" ? "--ctty " : ""}${commandLine(process)} ${STDIO[console ?? "none"]} ${CLOSED}
 )
 printf '%s\\n' $? >${RUN_FILES.exit}.tmp
 exec mv ${RUN_FILES.exit}.tmp ${RUN_FILES.exit}

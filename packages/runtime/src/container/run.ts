@@ -26,6 +26,17 @@ import { Lifeline, openFifo } from "../process/lifeline.ts";
 import { firstLine, spawnDetached } from "../process/run.ts";
 import { fstab, type Mount } from "../rootfs/fstab.ts";
 import { PODS_IN_ROOT } from "../rootfs/root.ts";
+import {
+  type Console,
+  type ConsoleKind,
+  consoleOf,
+  onTerminal,
+  openConsole,
+  openStdin,
+  terminalCommand,
+  terminalStdio,
+  withTerminal,
+} from "./console.ts";
 import type { ContainerProcess } from "./process.ts";
 import { RUN_FILES, runScript } from "./run-script.ts";
 
@@ -38,6 +49,9 @@ export interface RunInfo {
   sandboxAttempt: number;
   /** Joins the pod's process namespace. */
   sharedProcesses: boolean;
+  console?: ConsoleKind;
+  /** Its stdin ends with that of the first client that attaches. */
+  stdinOnce?: boolean;
   /** As it was started: exec runs with the same environment, user and capabilities. */
   process: Omit<ContainerProcess, "environment"> & { environment: [string, string][] };
 }
@@ -60,6 +74,8 @@ export interface RunNamespaces {
 export interface RunWatcher {
   /** stdout or stderr of a run that runs: read it to its end. */
   output(stream: "stdout" | "stderr", socket: Socket): void;
+  /** What clients attach to; called before anything runs. */
+  console(console: Console): void;
   /** The command was executed. */
   started(): void;
   ended(): void;
@@ -79,33 +95,46 @@ export async function startRun(
   mkdirSync(folder, { recursive: true });
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
   write(RUN_FILES.info, JSON.stringify(info));
-  write(RUN_FILES.fstab, fstab(mounts));
+  const isTerminal = info.console === "terminal";
+  write(RUN_FILES.fstab, fstab(isTerminal ? withTerminal(mounts, inRoot) : mounts));
   write(RUN_FILES.terminationLog, "");
   write(
     RUN_FILES.script,
-    runScript({ process, folder: inRoot, podsInRoot: PODS_IN_ROOT, sharedProcesses: info.sharedProcesses }),
+    runScript({
+      process,
+      folder: inRoot,
+      podsInRoot: PODS_IN_ROOT,
+      sharedProcesses: info.sharedProcesses,
+      console: info.console,
+    }),
   );
   const watch = watchRun(folder, watcher);
   const { root, sandbox } = namespaces;
   const shell = ["sh", join(inRoot, RUN_FILES.script), folder];
   const own = info.sharedProcesses ? [] : ["--pid"];
   const join_ = info.sharedProcesses ? [`--pid=/proc/${sandbox.pid}/ns/pid`, "--no-fork"] : [];
+  const ends = info.console === "stdin" ? openStdin() : undefined;
+  const more = isTerminal ? terminalStdio() : (ends?.stdio ?? []);
   const child = spawnDetached(
     "nsenter",
     [
       `--mount=/proc/${root.pid}/ns/mnt`,
       ...["net", "uts", "ipc"].map(kind => `--${kind}=/proc/${sandbox.pid}/ns/${kind}`),
       ...join_,
+      ...(isTerminal ? terminalCommand(inRoot, process.user) : []),
       ...["unshare", ...own, "--mount", ...shell],
     ],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    { stdio: ["ignore", "pipe", "pipe", ...more.slice(3)] },
   );
   child.unref();
+  if (ends) watcher.console(openConsole(ends.held, "stdin"));
+  ends?.close();
+  const terminal = isTerminal ? onTerminal(child, opened => watcher.console(opened)) : undefined;
   try {
     await firstLine(child, "container setup");
   } catch (cause) {
     watch.close();
-    throw cause;
+    throw terminal?.failure ?? cause;
   }
   return watch;
 }
@@ -163,6 +192,18 @@ function readEnd(folder: string, exit: string | undefined, startedAtMs: number |
   }
   const message = readText(join(folder, RUN_FILES.terminationLog))?.slice(0, LIMITS.terminationMessageBytes);
   return { exitCode, reason: exitCode === 0 ? "Completed" : "Error", ...(message && { message }), ...times };
+}
+
+/** The console of a run that a daemon before this one started; undefined when it has none, or none any more. */
+export function recoverConsole(folder: string, info: RunInfo): Console | undefined {
+  const shim = readIdentity(join(folder, RUN_FILES.shim));
+  if (!info.console || !isRunning(shim)) return undefined;
+  try {
+    return consoleOf(shim, info.console);
+  } catch {
+    // It ended in between.
+    return undefined;
+  }
 }
 
 /** The container's process 1, while it runs. */

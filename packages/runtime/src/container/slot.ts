@@ -6,13 +6,16 @@
  *   <pod>/containers/<name>/<n>.log                its log
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { LIMITS } from "../limits.ts";
+import type { LogStream } from "../logs/cri.ts";
 import { LogFile } from "../logs/log-file.ts";
 import type { ContainerObservation, Problem, Run } from "../pod/observation.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 import { atMost } from "../process/run.ts";
 import type { Mount } from "../rootfs/fstab.ts";
+import { Attachments, type AttachOptions, type AttachSession } from "./attach.ts";
 import type { ContainerProcess } from "./process.ts";
 import {
   killLeftovers,
@@ -23,6 +26,7 @@ import {
   type RunNamespaces,
   type RunWatcher,
   readRun,
+  recoverConsole,
   startRun,
   terminateRun,
   watchRun,
@@ -41,6 +45,7 @@ interface Live {
   /** Reading of stdout and stderr, to their ends. */
   drained: Promise<void>[];
   watch: { close(): void } | undefined;
+  attachments: Attachments;
   killTimer: NodeJS.Timeout | undefined;
   killAtMs: number;
 }
@@ -107,6 +112,7 @@ export class ContainerSlot {
       live.watch = await startRun(folder, info, process, mounts, namespaces, watcher, this.#podsDir);
     } catch (cause) {
       this.#live = undefined;
+      live.attachments.close();
       this.#restore(current, previous);
       await Promise.all(live.drained);
       rmSync(folder, { recursive: true, force: true });
@@ -153,6 +159,11 @@ export class ContainerSlot {
     return main && this.#seen.current?.startedAtMs !== undefined ? { main, info: live.info } : undefined;
   }
 
+  /** Attaches to the running container; undefined when it does not run. */
+  attach(options: AttachOptions): AttachSession | undefined {
+    return this.running() && this.#live?.attachments.attach(options);
+  }
+
   /** Counts an exec; the returned function ends it. Throws at the bound. */
   beginExec(): () => void {
     if (this.#execs >= LIMITS.execsPerContainer) {
@@ -178,6 +189,7 @@ export class ContainerSlot {
   close(): void {
     clearTimeout(this.#live?.killTimer);
     this.#live?.watch?.close();
+    this.#live?.attachments.close();
     this.#live = undefined;
   }
 
@@ -204,7 +216,8 @@ export class ContainerSlot {
 
   #recoverCurrent(info: RunInfo, folder: string, run: Run): void {
     const live = this.#newLive(info, folder);
-    live.watch = watchRun(folder, this.#watcher(live));
+    const watcher = this.#watcher(live);
+    live.watch = watchRun(folder, watcher);
     const now = readRun(folder);
     if (now.state !== "running") {
       live.watch.close();
@@ -214,6 +227,8 @@ export class ContainerSlot {
     }
     run.startedAtMs = now.startedAtMs;
     this.#live = live;
+    const console = recoverConsole(folder, info);
+    if (console) watcher.console(console);
   }
 
   #newLive(info: RunInfo, folder: string): Live {
@@ -225,6 +240,7 @@ export class ContainerSlot {
       log,
       drained: [],
       watch: undefined,
+      attachments: new Attachments(info.stdinOnce ?? false),
       killTimer: undefined,
       killAtMs: never,
     };
@@ -232,12 +248,18 @@ export class ContainerSlot {
 
   #watcher(live: Live): RunWatcher {
     return {
-      output: (stream, socket) => {
-        live.drained.push(live.log.drain(stream, socket));
+      output: (stream, socket) => this.#drain(live, stream, socket),
+      console: console => {
+        live.attachments.console = console;
+        if (console.output) this.#drain(live, "stdout", console.output);
       },
       started: () => this.#started(live),
       ended: () => void this.#ended(live),
     };
+  }
+
+  #drain(live: Live, stream: LogStream, socket: Socket): void {
+    live.drained.push(live.log.drain(stream, socket, bytes => live.attachments.tap(stream, bytes)));
   }
 
   #started(live: Live): void {
@@ -255,6 +277,7 @@ export class ContainerSlot {
     clearTimeout(live.killTimer);
     killLeftovers(live.folder);
     await atMost(LIMITS.drainTimeoutMs, Promise.all(live.drained));
+    live.attachments.close();
     if (this.#live !== live) return;
     live.watch?.close();
     this.#live = undefined;

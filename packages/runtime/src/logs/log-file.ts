@@ -52,14 +52,24 @@ export class LogFile {
     return () => this.#followers.delete(wake);
   }
 
-  /** Reads one of the container's streams to its end; resolves then. */
-  drain(stream: LogStream, socket: Socket): Promise<void> {
+  /**
+   * Reads one of the container's streams to its end; resolves then. `tap` gets the bytes as well, and may return a
+   * promise: no more is read until it resolves.
+   */
+  drain(
+    stream: LogStream,
+    socket: Socket,
+    tap: (bytes: Buffer) => Promise<unknown> | undefined = () => undefined,
+  ): Promise<void> {
     const cutter = new LineCutter(stream, LIMITS.logLineBytes);
-    const throttle = new Throttle(socket);
+    const valve = new Valve(socket);
+    const throttle = new Throttle(valve);
     this.#openStreams++;
     socket.on("data", bytes => {
       this.#append(cutter.cut(bytes, logTimestamp(this.#clock.nowMs())));
       throttle.spent(bytes.length);
+      const taken = tap(bytes);
+      if (taken) void taken.finally(valve.hold());
     });
     socket.on("error", () => socket.destroy());
     return new Promise(resolve => {
@@ -125,15 +135,34 @@ export class LogFile {
   }
 }
 
-/** Lets at most LIMITS.logBytesPerSecond through, in windows of 100 ms, by pausing the socket. */
-class Throttle {
+/** A stream is read while nobody holds it. */
+class Valve {
   readonly #socket: Socket;
+  #holds = 0;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Returns how to let go, once. */
+  hold(): () => void {
+    this.#holds++;
+    this.#socket.pause();
+    return () => {
+      if (--this.#holds === 0) this.#socket.resume();
+    };
+  }
+}
+
+/** Lets at most LIMITS.logBytesPerSecond through, in windows of 100 ms. */
+class Throttle {
+  readonly #valve: Valve;
   #left = LIMITS.logBytesPerSecond / (1000 / THROTTLE_WINDOW_MS);
   #windowEndsMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
+  constructor(valve: Valve) {
+    this.#valve = valve;
   }
 
   spent(bytes: number): void {
@@ -144,10 +173,10 @@ class Throttle {
     }
     this.#left -= bytes;
     if (this.#left > 0 || this.#timer) return;
-    this.#socket.pause();
+    const release = this.#valve.hold();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#socket.resume();
+      release();
     }, this.#windowEndsMs - nowMs);
   }
 

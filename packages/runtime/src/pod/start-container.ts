@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import type { Container, Pod } from "@podwire/api";
 import type { ContainerProcess } from "../container/process.ts";
+import type { RunInfo } from "../container/run.ts";
 import type { ContainerSlot } from "../container/slot.ts";
 import { imageProblem, resolveImage } from "../images/image.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
@@ -61,11 +62,17 @@ async function startRun(request: StartRequest, process: ContainerProcess): Promi
     restartCount: slot.nextRestartCount(),
     sandboxAttempt: request.sandboxAttempt,
     sharedProcesses: pod.spec.shareProcessNamespace ?? false,
+    ...consoleOptions(container),
     process: { ...process, environment: [...process.environment] },
   };
   const imageID = resolveImage(container.image!).id;
   const mounts = (runFolder: string) => containerMounts(labDir, podsDir, podDir, runFolder);
   await slot.start(info, imageID, process, mounts, { root, sandbox: request.sandbox });
+}
+
+function consoleOptions({ stdin, stdinOnce, tty }: Container): Pick<RunInfo, "console" | "stdinOnce"> {
+  const kind = tty ? "terminal" : stdin ? "stdin" : undefined;
+  return { ...(kind && { console: kind }), ...(stdinOnce && { stdinOnce }) };
 }
 
 /** The first refusal is an error, those after it a back-off, as the kubelet shows them. */

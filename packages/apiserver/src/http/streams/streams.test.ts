@@ -10,7 +10,13 @@ import type {
   NodeStreams,
   StreamRequest,
 } from "../../node-streams.ts";
-import { podManifest, startTestServer, type TestServer } from "../../testing/test-server.ts";
+import {
+  adminFetch,
+  adminTls,
+  podManifest,
+  startTestServer,
+  type TestServer,
+} from "../../testing/test-server.ts";
 
 const POD = "/api/v1/namespaces/default/pods/web";
 
@@ -123,7 +129,7 @@ describe("streams", () => {
       });
     });
     const stop = new AbortController();
-    const response = await fetch(`${server.url}${POD}/log?follow=true`, { signal: stop.signal });
+    const response = await adminFetch(`${server.url}${POD}/log?follow=true`, { signal: stop.signal });
     const reader = response.body!.getReader();
     assert.equal(Buffer.from((await reader.read()).value!).toString(), "here\n");
     stop.abort();
@@ -139,7 +145,7 @@ describe("streams", () => {
         yield exit(3);
       };
       const query = "command=sh&command=-c&command=x&stdin=true&stdout=true&stderr=true";
-      const client = new WebSocket(`${server.url}${POD}/exec?${query}`, [protocol]);
+      const client = new WebSocket(`${server.url}${POD}/exec?${query}`, [protocol], adminTls());
       const messages: Buffer[] = [];
       client.on("message", data => messages.push(data as Buffer));
       await once(client, "open");
@@ -170,7 +176,11 @@ describe("streams", () => {
       node.answer = async function* () {
         yield frame;
       };
-      const client = new WebSocket(`${server.url}${POD}/exec?command=x&stdout=1`, ["v5.channel.k8s.io"]);
+      const client = new WebSocket(
+        `${server.url}${POD}/exec?command=x&stdout=1`,
+        ["v5.channel.k8s.io"],
+        adminTls(),
+      );
       const messages: Buffer[] = [];
       client.on("message", data => messages.push(data as Buffer));
       await once(client, "close");
@@ -182,7 +192,7 @@ describe("streams", () => {
 
   it("refuses an exec it cannot serve with a Status", async () => {
     const refusal = async (path: string, protocols: string[]) => {
-      const client = new WebSocket(server.url + path, protocols);
+      const client = new WebSocket(server.url + path, protocols, adminTls());
       client.on("error", () => {});
       const [, response] = await once(client, "unexpected-response");
       let body = "";
