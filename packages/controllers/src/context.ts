@@ -21,12 +21,15 @@ export interface HeartbeatSource {
 export interface Clock {
   /** Monotonic. */
   nowMs(): number;
+  /** Since the epoch, for timestamps in objects. */
+  wallMs(): number;
   /** Calls back once, `delayMs` later; returns how to cancel. */
   after(delayMs: number, call: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
   after: (delayMs, call) => {
     const timer = setTimeout(call, delayMs);
     return () => clearTimeout(timer);

@@ -18,6 +18,7 @@ import { startNodeIpam } from "./node-ipam/node-ipam.ts";
 import { startNodeLifecycle } from "./node-lifecycle/node-lifecycle.ts";
 import { startPodGc } from "./pod-gc/pod-gc.ts";
 import { startScheduler } from "./scheduler/scheduler.ts";
+import { workloads } from "./workloads/start.ts";
 
 export interface ControllersOptions {
   readonly api: Api;
@@ -51,7 +52,9 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const namespaces = new Informer<Namespace>(api, kinds.namespaces, { log });
   const objects = new AllObjects(api, log);
   const context = { api, nodes, pods, recordEvent, clock, log };
+  const workloadControllers = workloads(context);
   const running = [
+    workloadControllers,
     startNodeIpam(context, ranges),
     startNodeLifecycle(context, {
       heartbeats,
@@ -68,6 +71,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   await nodes.start();
   await pods.start();
   await namespaces.start();
+  await workloadControllers.start();
   await objects.start();
   return {
     stop: () => {

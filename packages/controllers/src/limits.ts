@@ -13,6 +13,10 @@ export const LIMITS = {
   missingNodeQuarantineMs: 40_000,
   /** A Pod that could not be bound for no fault of its own is tried again after this. */
   bindRetryMs: 1_000,
+  /** Objects of a workload kind reconciled at once, so that their writes share commits. */
+  workloadsAtOnce: 16,
+  /** Pods made or deleted by one reconcile of a ReplicaSet, as upstream; the next one goes on. */
+  podsAtOnce: 500,
   /** Writes that fail for no fault of the object (conflict, store busy) are tried again after this, doubling. */
   retryDelayMs: { first: 20, most: 10_000 },
 } as const;

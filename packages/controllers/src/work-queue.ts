@@ -22,6 +22,8 @@ export class WorkQueue {
   readonly #running = new Set<string>();
   /** Keys whose last reconcile failed: how to cancel the retry, and the delay of the next one. */
   readonly #retries = new Map<string, { cancel: () => void; delayMs: number }>();
+  /** Keys to be looked at later: when, and how to cancel that. */
+  readonly #later = new Map<string, { cancel: () => void; atMs: number }>();
   #scheduled = false;
   #stopped = false;
 
@@ -41,9 +43,26 @@ export class WorkQueue {
     });
   }
 
+  /** Of several delays of a key the first to end counts; it asks again then if it needs more. */
+  addAfter(key: string, delayMs: number): void {
+    if (this.#stopped) return;
+    const { clock } = this.#options;
+    const atMs = clock.nowMs() + delayMs;
+    const set = this.#later.get(key);
+    if (set !== undefined && set.atMs <= atMs) return;
+    set?.cancel();
+    const cancel = clock.after(delayMs, () => {
+      this.#later.delete(key);
+      this.add(key);
+    });
+    this.#later.set(key, { cancel, atMs });
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#waiting.clear();
+    for (const { cancel } of this.#later.values()) cancel();
+    this.#later.clear();
     for (const { cancel } of this.#retries.values()) cancel();
     this.#retries.clear();
   }

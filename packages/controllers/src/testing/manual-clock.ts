@@ -1,12 +1,19 @@
 /** A clock that only the test moves. */
 import type { Clock } from "../context.ts";
 
+/** Whole seconds, as timestamps in objects are. */
+const WALL_START_MS = Date.UTC(2030, 0, 1) - 1_000;
+
 export class ManualClock implements Clock {
   #nowMs = 1_000;
   readonly #timers = new Set<{ atMs: number; call: () => void }>();
 
   nowMs(): number {
     return this.#nowMs;
+  }
+
+  wallMs(): number {
+    return WALL_START_MS + this.#nowMs;
   }
 
   after(delayMs: number, call: () => void): () => void {

@@ -1,0 +1,265 @@
+/**
+ * The workload controllers over a registry in memory, with a clock that only the test moves and nodes that are a
+ * function: `behave` says what becomes of each Pod, and is asked again whenever the Pod changes.
+ *
+ *   const lab = await WorkloadLab.start();
+ *   await lab.create(kinds.replicaSets, "web", { replicas: 3, ... });
+ *   await lab.settle();               nothing moves any more until the clock does
+ *   lab.pods(), lab.get(kinds.replicaSets, "web")
+ */
+import {
+  formatTime,
+  type Kind,
+  type KubernetesObject,
+  kinds,
+  type NewObject,
+  type Node,
+  type Pod,
+} from "@podwire/api";
+import { openRegistry, type Registry, type Watch } from "@podwire/apiserver";
+import { type Api, Informer } from "@podwire/client";
+import { openMemoryStore, type Store } from "@podwire/store";
+import type { Controller, ControllerContext } from "../context.ts";
+import { registryApi } from "../registry-api.ts";
+import { type Workloads, workloads } from "../workloads/start.ts";
+import { ManualClock } from "./manual-clock.ts";
+
+/** `gone`: its containers have ended after it was deleted. */
+export type Life = "pending" | "running" | "ready" | "succeeded" | "failed" | "gone";
+
+export interface RecordedEvent {
+  readonly about: string;
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface LabOptions {
+  readonly behave?: (pod: Pod) => Life;
+  /** Controllers beside those of workloads. */
+  readonly beside?: (context: ControllerContext) => Controller[];
+}
+
+const TURNS = 25;
+
+export class WorkloadLab {
+  readonly clock = new ManualClock();
+  readonly events: RecordedEvent[] = [];
+  readonly log: string[] = [];
+  readonly registry: Registry;
+  behave: (pod: Pod) => Life;
+  readonly #options: LabOptions;
+  readonly #store: Store;
+  #running: Controller[] = [];
+  readonly #watch: Watch<Pod>;
+  #moves = 0;
+
+  private constructor(store: Store, registry: Registry, options: LabOptions) {
+    this.#store = store;
+    this.registry = registry;
+    this.#options = options;
+    this.behave = options.behave ?? (pod => (isDeleted(pod) ? "gone" : "ready"));
+    this.#watch = registry.watch(kinds.pods, { afterRevision: registry.revision });
+  }
+
+  static async start(options: LabOptions = {}): Promise<WorkloadLab> {
+    const store = openMemoryStore();
+    let uids = 0;
+    const clock = { nowMs: () => 0 };
+    const surroundings = {
+      nowMs: () => clock.nowMs(),
+      newUid: () => `00000000-0000-4000-8000-${String(++uids).padStart(12, "0")}`,
+      random: (bound: number) => Math.floor(Math.random() * bound),
+    };
+    const registry = await openRegistry(store, surroundings);
+    const lab = new WorkloadLab(store, registry, options);
+    clock.nowMs = () => lab.clock.wallMs();
+    await registry.create(kinds.namespaces, { metadata: { name: "test" } });
+    await lab.startControllers();
+    void lab.#kubelet();
+    return lab;
+  }
+
+  async startControllers(): Promise<void> {
+    const api = this.#mortalApi();
+    const log = (message: string) => void this.log.push(message);
+    const nodes = new Informer<Node>(api, kinds.nodes, { log });
+    const pods = new Informer<Pod>(api, kinds.pods, { log });
+    const recordEvent: ControllerContext["recordEvent"] = (about, type, reason, message) =>
+      void this.events.push({ about: `${about.kind} ${about.name}`, type, reason, message });
+    const context = { api, nodes, pods, recordEvent, clock: this.clock, log };
+    const running: Workloads = workloads(context);
+    this.#running = [running, ...(this.#options.beside?.(context) ?? []), nodes, pods];
+    await nodes.start();
+    await pods.start();
+    await running.start();
+  }
+
+  /** Writes of the controllers fail with what this returns. */
+  refuse: (verb: string, kind: Kind) => Error | undefined = () => undefined;
+  #api: { alive: boolean } = { alive: true };
+
+  /** After the controllers have stopped nothing they still do reaches the registry. */
+  #mortalApi(): Api {
+    const direct = registryApi(this.registry);
+    const life = { alive: true };
+    this.#api = life;
+    const verbs = ["create", "update", "mutate", "delete", "deleteCollection", "bind"] as const;
+    const guarded = verbs.map(verb => [
+      verb,
+      async (...args: never[]) => {
+        const error = life.alive
+          ? this.refuse(verb, args[0] as unknown as Kind)
+          : new Error("the process is dead");
+        if (error !== undefined) throw error;
+        return (direct[verb] as (...args: never[]) => Promise<unknown>)(...args);
+      },
+    ]);
+    const reads: Pick<Api, "get" | "list" | "watch"> = {
+      get: (kind, ref) => direct.get(kind, ref),
+      list: (kind, selection) => direct.list(kind, selection),
+      watch: (kind, afterRevision, selection) => direct.watch(kind, afterRevision, selection),
+    };
+    return { ...reads, ...(Object.fromEntries(guarded) as Omit<Api, keyof typeof reads>) };
+  }
+
+  /** As when the process dies: what was under way is left as it is. */
+  stopControllers(): void {
+    this.#api.alive = false;
+    for (const each of this.#running) each.stop();
+    this.#running = [];
+  }
+
+  async stop(): Promise<void> {
+    this.stopControllers();
+    this.#watch.close();
+    await this.#store.close();
+  }
+
+  /** Resolves when nothing moves any more. Retries of failed writes are waited for, whole seconds are not. */
+  async settle(): Promise<void> {
+    for (let retries = 0; retries < 10; ) {
+      const before = `${this.registry.revision} ${this.#moves}`;
+      for (let turn = 0; turn < TURNS; turn++) await new Promise<void>(resolve => setImmediate(resolve));
+      if (before !== `${this.registry.revision} ${this.#moves}`) continue;
+      this.clock.advance(20);
+      retries++;
+    }
+  }
+
+  async advance(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      this.clock.advance(1_000);
+      await this.settle();
+    }
+  }
+
+  async create<T extends KubernetesObject>(kind: Kind<T>, name: string, rest: object): Promise<T> {
+    const { metadata = {}, ...spec } = rest as { metadata?: object };
+    const object = { metadata: { namespace: "test", name, ...metadata }, spec } as unknown as NewObject<T>;
+    return (await this.registry.create(kind, object)).object;
+  }
+
+  async change<T extends KubernetesObject>(
+    kind: Kind<T>,
+    name: string,
+    change: (copy: T) => void,
+  ): Promise<T> {
+    return (await this.registry.mutate(kind, { namespace: "test", name }, change)).object;
+  }
+
+  async get<T extends KubernetesObject>(kind: Kind<T>, name: string): Promise<T> {
+    return (await this.registry.get(kind, { namespace: "test", name })).object;
+  }
+
+  async list<T extends KubernetesObject>(kind: Kind<T>): Promise<T[]> {
+    return (await this.registry.list(kind, { namespace: "test" })).items.map(({ object }) => object);
+  }
+
+  pods(): Promise<Pod[]> {
+    return this.list(kinds.pods);
+  }
+
+  async delete(kind: Kind, name: string, request: object = {}): Promise<void> {
+    await this.registry.delete(kind, { namespace: "test", name }, request);
+  }
+
+  /** Asks `behave` again about every Pod. */
+  async live(): Promise<void> {
+    for (const pod of await this.pods()) await this.#bring(pod);
+  }
+
+  async #kubelet(): Promise<void> {
+    for (let events = await this.#watch.next(); events !== undefined; events = await this.#watch.next()) {
+      for (const { type, stored } of events) if (type !== "DELETED") await this.#bring(stored.object);
+      this.#moves++;
+    }
+  }
+
+  async #bring(pod: Pod): Promise<void> {
+    const life = this.behave(pod);
+    const { namespace, name, uid } = pod.metadata;
+    try {
+      if (life === "gone") {
+        await this.registry.delete(kinds.pods, { namespace, name }, { gracePeriodSeconds: 0, uid });
+        return;
+      }
+      if (life !== "pending" && !pod.spec.nodeName) await this.registry.bind({ namespace, name }, "node-1");
+      const write = (copy: Pod) => {
+        if (copy.metadata.uid === uid) copy.status = this.#statusOf(copy, life);
+      };
+      await this.registry.mutate(kinds.pods, { namespace, name }, write, { subresource: "status" });
+    } catch {
+      // It changed or went meanwhile: its next event tells.
+    }
+  }
+
+  #statusOf({ spec, status }: Pod, life: Exclude<Life, "gone">): Pod["status"] {
+    const ready = life === "ready" ? "True" : "False";
+    const before = status.conditions?.find(({ type }) => type === "Ready");
+    const now = formatTime(this.clock.wallMs());
+    const lastTransitionTime = before?.status === ready ? before.lastTransitionTime : now;
+    const phase = PHASES[life];
+    const exitCode = life === "failed" ? 1 : 0;
+    const hasEnded = life === "failed" || life === "succeeded";
+    const finished = status.phase === phase ? undefined : now;
+    if (hasEnded && finished === undefined) return status;
+    const state = hasEnded
+      ? { terminated: { exitCode, finishedAt: now } }
+      : life === "pending"
+        ? { waiting: { reason: "ContainerCreating" } }
+        : { running: {} };
+    return {
+      ...status,
+      phase,
+      conditions: [
+        ...(status.conditions ?? []).filter(({ type }) => type !== "Ready"),
+        { type: "Ready", status: ready, ...(lastTransitionTime && { lastTransitionTime }) },
+      ],
+      containerStatuses: spec.containers.map(({ name, image = "" }) => ({
+        ...{ name, image, imageID: "", restartCount: 0, ready: life === "ready" },
+        state,
+      })),
+    };
+  }
+}
+
+const PHASES = {
+  pending: "Pending",
+  running: "Running",
+  ready: "Running",
+  succeeded: "Succeeded",
+  failed: "Failed",
+} as const;
+
+export function isDeleted({ metadata }: KubernetesObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** A template with the label `app` and one container. */
+export function template(app: string, image = "agnhost"): object {
+  return {
+    metadata: { labels: { app } },
+    spec: { containers: [{ name: "main", image }] },
+  };
+}
