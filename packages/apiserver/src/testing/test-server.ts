@@ -104,8 +104,13 @@ export function adminFetch(
     outgoing.on("error", reject);
     const isStream =
       body !== undefined && body !== null && typeof body === "object" && Symbol.asyncIterator in body;
-    if (isStream) Readable.from(body).pipe(outgoing);
-    else outgoing.end(body ?? undefined);
+    if (isStream) {
+      Readable.from(body).pipe(outgoing);
+      return;
+    }
+    // Node says the length of some methods' bodies only.
+    if (body) outgoing.setHeader("content-length", Buffer.byteLength(body));
+    outgoing.end(body ?? undefined);
   });
 }
 
