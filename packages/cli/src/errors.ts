@@ -36,6 +36,7 @@ const EXPECTED: Readonly<Record<string, number>> = {
   LabStopped: EXIT.interrupted,
   ConfigError: EXIT.usage,
   ApiError: EXIT.failed,
+  ImageError: EXIT.failed,
 };
 
 export interface Ending {

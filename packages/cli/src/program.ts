@@ -44,6 +44,7 @@ export function buildProgram(terminal: Terminal): Command {
   labCommands(program, terminal);
   objectCommands(program, terminal);
   podCommands(program, terminal);
+  imageCommands(program, terminal);
   measuringCommands(program, terminal);
   daemonCommands(program);
   program
@@ -172,6 +173,27 @@ function podCommands(program: Command, terminal: Terminal): void {
     .option("-p, --previous", "of the container's run before this one")
     .option("--timestamps", "with the time of each line")
     .action(async (pod, options) => (await import("./commands/logs.ts")).runLogs(pod, options));
+}
+
+function imageCommands(program: Command, terminal: Terminal): void {
+  const image = program
+    .command("image")
+    .description("the images that pods of this machine's labs can run on");
+  image
+    .command("load")
+    .description("put the images of an archive (docker save, or an OCI layout as tar) into the store")
+    .argument("<file>", "the archive, which may be compressed; - is stdin")
+    .action(async file => (await import("./commands/image.ts")).runImageLoad(file, terminal));
+  image
+    .command("list")
+    .description("list the images of the store")
+    .addOption(outputOption("json"))
+    .action(async options => (await import("./commands/image.ts")).runImageList(options, terminal));
+  image
+    .command("remove")
+    .description("remove images by reference, or by ID or its first digits")
+    .argument("<image...>")
+    .action(async names => (await import("./commands/image.ts")).runImageRemove(names, terminal));
 }
 
 function measuringCommands(program: Command, terminal: Terminal): void {

@@ -22,7 +22,7 @@ import {
   makeRunDirectory,
   removeEmptyRunDirectory,
 } from "./state/directory.ts";
-import { takeLock } from "./state/lock.ts";
+import { takeLabLock } from "./state/lock.ts";
 
 export interface StartOptions {
   /** What the daemons are; the CLI of this build unless a test has its own. */
@@ -64,7 +64,7 @@ async function claim(
   options: StartOptions,
 ): Promise<Lab> {
   makeRunDirectory(dirname(paths.directory));
-  const release = await takeLock(paths.lock);
+  const release = await takeLabLock(paths.lock);
   let isOurs = false;
   try {
     isOurs = makeDirectory(paths);

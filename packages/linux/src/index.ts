@@ -2,9 +2,10 @@
 
 export { openPipe, openSocketPair, takeDescriptor } from "./descriptors.ts";
 export { Epoll } from "./epoll.ts";
-export { ERRNO } from "./errno.ts";
+export { ERRNO, getSystemErrorName } from "./errno.ts";
 export { LinuxError } from "./errors.ts";
 export { closeFd, EventFd, POLL, pollFd, pollFds, readFd, writeFd, yieldCore } from "./fd.ts";
+export { getXattr, makeFifo, makeWhiteout, setXattr } from "./files.ts";
 export { addressOf, type NativeMemory, nativeMemory, writeWord64 } from "./memory.ts";
 export {
   closeNamespace,

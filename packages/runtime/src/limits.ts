@@ -39,4 +39,29 @@ export const LIMITS = {
   backOffForgetMs: 600_000,
   /** Sandbox creation that failed for another reason than a full address range. */
   sandboxRetryMs: 5_000,
+
+  /** As Docker's overlay2, and what the kernel takes as lower directories in one page of options. */
+  imageLayers: 125,
+  /** Of an archive, and of what it unpacks to: a bomb is refused at the bound. */
+  imageBytes: 64 * 2 ** 30,
+  layerEntries: 2_000_000,
+  archiveEntries: 10_000,
+  /** As the kernel's PATH_MAX. */
+  layerPathBytes: 4095,
+  /** Manifests, indexes and configs are some kilobytes; containerd and Docker refuse more than 4 MiB as well. */
+  imageJsonBytes: 4 * 2 ** 20,
+  /** Long names and attributes of one entry; the kernel takes no attribute over 64 KiB. */
+  tarHeaderBytes: 2 ** 20,
+  /** Links from name to name inside an archive, and indexes inside of indexes. */
+  archiveLinks: 8,
+  indexDepth: 4,
+  archiveReadBytes: 256 * 1024,
+  /** Symbolic links followed to find /etc/passwd in an image, as the kernel's MAXSYMLINKS. */
+  imageSymlinks: 40,
+  /** /etc/passwd and /etc/group of an image: more is not read. */
+  imageUserFileBytes: 2 ** 20,
+  /** Committing a load, or removing an image, takes milliseconds; another process that takes longer is named. */
+  imageLockTimeoutMs: 60_000,
+  /** What a container on an image has written, in memory: ENOSPC inside the container at the bound. */
+  writableLayerBytes: 1024 * 1024 * 1024,
 } as const;

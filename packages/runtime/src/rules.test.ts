@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { boundingSet } from "./container/capabilities.ts";
 import { imageName, imageProblem, resolveImage } from "./images/image.ts";
+import { ImageStore } from "./images/store/store.ts";
 import { expand } from "./pod/expand.ts";
 import { parseStat } from "./process/identity.ts";
 import { quote } from "./process/run.ts";
@@ -32,15 +33,25 @@ describe("small rules", () => {
       "h:5000/agnhost",
     ];
     for (const reference of agnhost) assert.equal(imageName(reference), "agnhost", reference);
-    assert.equal(resolveImage("registry.example/pause:3.10").kind, "built-in");
+    const store = new ImageStore("/nonexistent/images");
+    assert.equal(resolveImage("registry.example/pause:3.10", store).kind, "built-in");
     for (const reference of ["nginx", "agnhost-extra:1", "my/pause-er", "constructor"]) {
-      assert.equal(resolveImage(reference).kind, "host", reference);
+      assert.equal(resolveImage(reference, store).kind, "host", reference);
     }
-    assert.equal(imageProblem(testContainer("a", "true")), undefined);
-    assert.match(
-      imageProblem({ name: "a", image: "nginx", args: ["x"] } as never)!,
-      /set the container's command/,
-    );
+  });
+
+  it("runs an unknown image's command on the host's root, unless that would surprise", () => {
+    const host = { kind: "host", id: "podwire.dev/host-root" } as const;
+    const problem = (more: object, before?: string) =>
+      imageProblem({ name: "a", image: "nginx", ...more } as never, host, before);
+    assert.equal(imageProblem(testContainer("a", "true"), host, undefined), undefined);
+    assert.equal(imageProblem(testContainer("a", "true"), host, host.id), undefined);
+    assert.equal(problem({ args: ["x"] })!.reason, "ErrImagePull");
+    assert.match(problem({ args: ["x"] })!.message, /podwire image load FILE.*set the container's command/);
+    const never = problem({ command: ["x"], imagePullPolicy: "Never" })!;
+    assert.equal(never.reason, "ErrImageNeverPull");
+    assert.match(never.message, /^Container image "nginx" is not present with pull policy of Never: /);
+    assert.match(problem({ command: ["x"] }, `sha256:${"0".repeat(64)}`)!.message, /has been removed since/);
   });
 
   it("grants what stays inside the pod, and says what does not", () => {

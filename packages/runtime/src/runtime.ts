@@ -17,13 +17,14 @@ import { ApiError, type Pod, type PodStatus } from "@podwire/api";
 import type { AttachOptions, AttachSession } from "./container/attach.ts";
 import { type ExecOptions, type ExecSession, execInContainer } from "./container/exec.ts";
 import type { ContainerSlot } from "./container/slot.ts";
+import type { ImageStore } from "./images/store/store.ts";
 import { type LogOptions, readLog } from "./logs/log-reader.ts";
 import { installPause } from "./pause/install.ts";
 import { allContainers } from "./pod/plan.ts";
 import { readPodRecord } from "./pod/pod-record.ts";
 import { type Clock, type PodSurroundings, refOf, systemClock } from "./pod/ports.ts";
 import { PodWorker } from "./pod/worker.ts";
-import { Root } from "./rootfs/root.ts";
+import { Roots } from "./rootfs/roots.ts";
 import { dialInside } from "./sandbox/dial.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 
@@ -31,6 +32,8 @@ export interface RuntimeOptions extends Omit<PodSurroundings, "clock" | "resolvC
   /** `<labDir>/nodes/<node>`. */
   nodeDir: string;
   clock?: Clock;
+  /** Default: this machine's. */
+  images?: ImageStore;
   /** Default: the host's, for every pod. */
   resolvConf?(pod: Pod): string;
 }
@@ -40,12 +43,12 @@ const DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container";
 export class Runtime {
   readonly #around: PodSurroundings;
   readonly #podsDir: string;
-  readonly #root: Root;
+  readonly #roots: Roots;
   readonly #workers = new Map<string, PodWorker>();
 
   constructor(options: RuntimeOptions) {
     this.#podsDir = join(options.nodeDir, "pods");
-    this.#root = new Root({ labDir: options.labDir, nodeDir: options.nodeDir });
+    this.#roots = new Roots({ labDir: options.labDir, nodeDir: options.nodeDir }, options.images);
     mkdirSync(this.#podsDir, { recursive: true, mode: 0o700 });
     installPause(options.labDir);
     this.#around = {
@@ -73,7 +76,7 @@ export class Runtime {
   /** Finds the pods of before a restart; resolves when their networks are attached again. Returns them. */
   async recover(): Promise<Pod[]> {
     // Built ahead of the first container, which reports what goes wrong.
-    this.#root.holder().catch(() => {});
+    this.#roots.host.holder().catch(() => {});
     const recovering: Promise<void>[] = [];
     for (const uid of readdirSync(this.#podsDir)) {
       const podDir = join(this.#podsDir, uid);
@@ -84,7 +87,7 @@ export class Runtime {
         await rm(podDir, { recursive: true, force: true });
         continue;
       }
-      const worker = new PodWorker(this.#around, this.#podsDir, this.#root, record.pod, record);
+      const worker = new PodWorker(this.#around, this.#podsDir, this.#roots, record.pod, record);
       this.#workers.set(uid, worker);
       recovering.push(worker.recover());
     }
@@ -99,7 +102,7 @@ export class Runtime {
       known.apply(pod);
       return;
     }
-    const worker = new PodWorker(this.#around, this.#podsDir, this.#root, pod, undefined);
+    const worker = new PodWorker(this.#around, this.#podsDir, this.#roots, pod, undefined);
     this.#workers.set(pod.metadata.uid, worker);
     worker.wake();
   }
@@ -135,7 +138,7 @@ export class Runtime {
       throw badRequest("you must specify at least one command for the container");
     const ended = slot.beginExec();
     try {
-      const session = execInContainer(running.main, running.info, options);
+      const session = execInContainer(running, options);
       void session.ended.finally(ended);
       return session;
     } catch (cause) {
@@ -187,7 +190,7 @@ export class Runtime {
   /** Ends what the node holds besides its pods: call it when no pod is left and none will come. */
   async shutDown(): Promise<void> {
     this.close();
-    await this.#root.remove();
+    await this.#roots.remove();
   }
 
   #worker(uid: string): PodWorker {

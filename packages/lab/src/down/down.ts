@@ -16,7 +16,7 @@ import {
   runDirectory,
 } from "../state/directory.ts";
 import { commandLine, isAlive, signal } from "../state/identity.ts";
-import { takeLock } from "../state/lock.ts";
+import { takeLabLock } from "../state/lock.ts";
 import type { LabState } from "../state/state.ts";
 import { askSupervisor } from "./control-socket.ts";
 import { findMembers, labsWithMembers } from "./members.ts";
@@ -45,7 +45,7 @@ export function knownLabs(): string[] {
 
 /** Sweeps under the lab's lock. */
 export async function removeLab(paths: LabPaths): Promise<void> {
-  const release = await takeLock(paths.lock);
+  const release = await takeLabLock(paths.lock);
   try {
     await sweep(paths.directory);
   } finally {

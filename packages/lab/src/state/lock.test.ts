@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { identify } from "./identity.ts";
-import { takeLock } from "./lock.ts";
+import { takeLabLock } from "./lock.ts";
 
 describe("lock", () => {
   let folder: string;
@@ -20,7 +20,7 @@ describe("lock", () => {
     let inside = 0;
     await Promise.all(
       Array.from({ length: 10 }, async () => {
-        const release = await takeLock(path);
+        const release = await takeLabLock(path);
         assert.equal(++inside, 1);
         await new Promise(resolve => setImmediate(resolve));
         inside--;
@@ -36,18 +36,18 @@ describe("lock", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     for (const content of [`${owner!.pid}:${owner!.startTicks}`, `${process.pid}:1`, "{", undefined]) {
-      (await takeLock(path))();
+      (await takeLabLock(path))();
       if (content === undefined) writeFileSync(path, "no link at all");
       else symlinkSync(content, path);
-      const taken = await Promise.all([1, 2, 3].map(async () => (await takeLock(path, 2000))()));
+      const taken = await Promise.all([1, 2, 3].map(async () => (await takeLabLock(path, 2000))()));
       assert.equal(taken.length, 3);
       assert(!existsSync(path));
     }
   });
 
   it("of a living owner is waited for, and named in the end", async () => {
-    const release = await takeLock(path);
-    await assert.rejects(takeLock(path, 50), {
+    const release = await takeLabLock(path);
+    await assert.rejects(takeLabLock(path, 50), {
       name: "LabError",
       message: `${path} is held by process ${process.pid}, which is making or removing this lab: wait for it, or stop it`,
     });

@@ -33,6 +33,29 @@ const GRANTABLE = new Set([
   "sys_ptrace",
 ]);
 
+/** Numbers of those that a container may have: include/uapi/linux/capability.h. */
+const NUMBERS: Record<string, number> = {
+  chown: 0,
+  dac_override: 1,
+  fowner: 3,
+  fsetid: 4,
+  kill: 5,
+  setgid: 6,
+  setuid: 7,
+  setpcap: 8,
+  net_bind_service: 10,
+  net_broadcast: 11,
+  net_admin: 12,
+  net_raw: 13,
+  ipc_lock: 14,
+  ipc_owner: 15,
+  sys_chroot: 18,
+  sys_ptrace: 19,
+  sys_nice: 23,
+  audit_write: 29,
+  setfcap: 31,
+};
+
 /** Argument of `setpriv --bounding-set`. Throws on a capability that would reach beyond the pod. */
 export function boundingSet(capabilities: Capabilities | undefined): string {
   const names = (list: readonly string[] | undefined): string[] =>
@@ -51,4 +74,10 @@ export function boundingSet(capabilities: Capabilities | undefined): string {
     for (const one of granted) if (!dropped.has(one)) kept.add(one);
   }
   return ["-all", ...[...kept].sort().map(name => `+${name}`)].join(",");
+}
+
+/** The numbers of the capabilities that a bounding set (as above) keeps. */
+export function keptCapabilities(set: string): Set<number> {
+  const kept = set.split(",").filter(word => word.startsWith("+"));
+  return new Set(kept.map(word => NUMBERS[word.slice(1)]!));
 }

@@ -4,13 +4,17 @@
  */
 
 import type { ChildProcess } from "node:child_process";
-import { closeSync, constants, fchownSync, openSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, fchownSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import os from "node:os";
+import { join } from "node:path";
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import { ReadStream } from "node:tty";
 import { openPipe, openPty, resizePty } from "@podwire/linux";
+import { execLaunch } from "../launch/launch.ts";
 import { LIMITS } from "../limits.ts";
+import { architecture } from "../pause/install.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 import { atMost, program, quote, spawnDetached } from "../process/run.ts";
 import { type ContainerProcess, commandLine, prepareCommand } from "./process.ts";
@@ -43,29 +47,67 @@ export interface ExecSession {
 /** As the shell's: the command is not there. */
 const NOT_FOUND_EXIT_CODE = 127;
 
-/** `main` is the container's process 1. Throws when no terminal can be opened. */
-export function execInContainer(main: ProcessIdentity, info: RunInfo, options: ExecOptions): ExecSession {
+/** `main` is the container's process 1, `folder` that of its run. Throws when no terminal can be opened. */
+export function execInContainer(
+  { main, info, folder }: { main: ProcessIdentity; info: RunInfo; folder: string },
+  options: ExecOptions,
+): ExecSession {
   const environment = new Map(info.process.environment);
   if (options.tty && !environment.has("TERM")) environment.set("TERM", "xterm");
   const process: ContainerProcess = { ...info.process, environment, command: options.command };
-  return options.tty ? overTerminal(main, process, options) : overPipes(main, process, options);
+  const words = info.onImage ? launchWords(process, folder, options) : shellWords(process, options);
+  const enter: Enter = { process, words: [...namespaceArguments(main), ...words.words] };
+  const session = options.tty ? overTerminal(main, enter, options) : overPipes(enter, options);
+  void session.ended.finally(words.done);
+  return session;
 }
 
-function nsenterArguments(main: ProcessIdentity, process: ContainerProcess, before: string): string[] {
-  const script = `${prepareCommand(process, `exit ${NOT_FOUND_EXIT_CODE}`)}exec ${before}${commandLine(process)}`;
-  const namespaces = ["mnt", "uts", "ipc", "net", "pid"].map(kind => {
+/** What nsenter is to do. */
+interface Enter {
+  process: ContainerProcess;
+  words: readonly string[];
+}
+
+function namespaceArguments(main: ProcessIdentity): string[] {
+  return ["mnt", "uts", "ipc", "net", "pid"].map(kind => {
     return `--${kind === "mnt" ? "mount" : kind}=/proc/${main.pid}/ns/${kind}`;
   });
-  return [...namespaces, "sh", "-c", script];
+}
+
+/** Words of nsenter after those for the namespaces, and what to do in the end. */
+interface Words {
+  words: string[];
+  done(): void;
+}
+
+function shellWords(process: ContainerProcess, { tty }: ExecOptions): Words {
+  const before = tty ? `${quote(program("setsid"))} --ctty ` : "";
+  const script = `${prepareCommand(process, `exit ${NOT_FOUND_EXIT_CODE}`)}exec ${before}${commandLine(process)}`;
+  return { words: ["sh", "-c", script], done: () => {} };
+}
+
+/** An image need not have a shell: what nsenter becomes is found through a folder of the host that it stays in. */
+function launchWords(process: ContainerProcess, folder: string, { tty }: ExecOptions): Words {
+  const name = `exec-${randomBytes(6).toString("hex")}`;
+  const launch = execLaunch(architecture(), {
+    process,
+    terminal: tty ?? false,
+    notFoundExitCode: NOT_FOUND_EXIT_CODE,
+  });
+  writeFileSync(join(folder, name), launch, { mode: 0o755 });
+  return {
+    words: [`--wd=${folder}`, `./${name}`],
+    done: () => rmSync(join(folder, name), { force: true }),
+  };
 }
 
 /** Real pipes, not the sockets that `spawn` would make: a command may open /dev/stdin or /dev/stderr by name. */
-function overPipes(main: ProcessIdentity, process: ContainerProcess, options: ExecOptions): ExecSession {
+function overPipes({ process, words }: Enter, options: ExecOptions): ExecSession {
   const [input, output, errors] = [options.stdin ? openPipe() : undefined, openPipe(), openPipe()];
   const theirs = [output.write, errors.write, ...(input ? [input.read] : [])];
   if (process.user) for (const fd of theirs) fchownSync(fd, process.user, process.group ?? 0);
   const stdio = [input?.read ?? ("ignore" as const), output.write, errors.write];
-  const child = spawnDetached("nsenter", nsenterArguments(main, process, ""), { stdio });
+  const child = spawnDetached("nsenter", words, { stdio });
   for (const fd of theirs) closeSync(fd);
   const stdin = input && new Socket({ fd: input.write, readable: false, writable: true });
   // A command that ends before it has read all of its input is no error.
@@ -85,13 +127,10 @@ function overPipes(main: ProcessIdentity, process: ContainerProcess, options: Ex
   };
 }
 
-function overTerminal(main: ProcessIdentity, process: ContainerProcess, options: ExecOptions): ExecSession {
+function overTerminal(main: ProcessIdentity, { words }: Enter, options: ExecOptions): ExecSession {
   const pty = openPty(`/proc/${main.pid}/root/dev/pts`);
   const slave = openSync(pty.slavePath, constants.O_RDWR | constants.O_NOCTTY);
-  const before = `${quote(program("setsid"))} --ctty `;
-  const child = spawnDetached("nsenter", nsenterArguments(main, process, before), {
-    stdio: [slave, slave, slave],
-  });
+  const child = spawnDetached("nsenter", words, { stdio: [slave, slave, slave] });
   closeSync(slave);
   const terminal = new ReadStream(pty.master);
   const stdout = new PassThrough();

@@ -15,6 +15,7 @@
  * A process namespace can be forked into only while its process 1 lives, so step 4 must not fork: `exec mv`.
  */
 import { program, quote } from "../process/run.ts";
+import { RUN_DESCRIPTORS } from "../launch/launch.ts";
 import { CONSOLE_FDS, type ConsoleKind } from "./console.ts";
 import { type ContainerProcess, commandLine, prepareCommand, START_ERROR_EXIT_CODE } from "./process.ts";
 
@@ -26,6 +27,8 @@ export interface RunScript {
   sharedProcesses: boolean;
   /** Mount point to detach once everything is mounted. */
   podsInRoot: string;
+  /** Its root is an image: RUN_FILES.launch does all that comes after step 2. */
+  onImage: boolean;
   /** What attached clients type into: see console.ts. */
   console: ConsoleKind | undefined;
 }
@@ -33,6 +36,8 @@ export interface RunScript {
 /** Files of a run, in its folder. */
 export const RUN_FILES = {
   script: "run.sh",
+  /** Program that becomes the command of a container on an image: launch/launch.ts. */
+  launch: "launch",
   fstab: "fstab",
   shim: "shim",
   main: "main",
@@ -58,12 +63,13 @@ const STDIO = {
 
 const CLOSED = [3, 4, 5, 6, CONSOLE_FDS.command, CONSOLE_FDS.held].map(fd => `${fd}>&-`).join(" ");
 
-export function runScript({ process, folder, podsInRoot, sharedProcesses, console }: RunScript): string {
-  // A fork, so not where the first one becomes process 1.
-  const note = sharedProcesses
-    ? `readlink /proc/self/ns/mnt /proc/self/ns/pid >${RUN_FILES.namespaces}\n`
-    : "";
-  const giveUp = `exit ${START_ERROR_EXIT_CODE}`;
+export function runScript(run: RunScript): string {
+  const { folder, sharedProcesses, onImage } = run;
+  // A fork, so not where the first one becomes process 1. On an image, the mount namespace is yet to be made.
+  const note =
+    sharedProcesses && !onImage
+      ? `readlink /proc/self/ns/mnt /proc/self/ns/pid >${RUN_FILES.namespaces}\n`
+      : "";
   return `cd ${quote(folder)} || exit 1
 umask 022
 exec 3<>../life 4<>../stdout 5<>../stderr
@@ -75,15 +81,24 @@ exec >/dev/null 2>>${RUN_FILES.error}
 exec 6>${RUN_FILES.started}
 read -r stat </proc/self/stat
 printf '%s\\n' "$stat" >${RUN_FILES.main}
-mount --all --fstab ${RUN_FILES.fstab} || ${giveUp}
+${onImage ? becomeLaunch(run) : becomeCommand(run)}
+)
+printf '%s\\n' $? >${RUN_FILES.exit}.tmp
+exec mv ${RUN_FILES.exit}.tmp ${RUN_FILES.exit}
+`;
+}
+
+function becomeLaunch({ console }: RunScript): string {
+  return `exec ./${RUN_FILES.launch} ${RUN_DESCRIPTORS.complaints}>&2 ${STDIO[console ?? "none"]}`;
+}
+
+function becomeCommand({ process, podsInRoot, console }: RunScript): string {
+  const giveUp = `exit ${START_ERROR_EXIT_CODE}`;
+  return `mount --all --fstab ${RUN_FILES.fstab} || ${giveUp}
 read -r inside </proc/self/stat
 if [ "$inside" = "$stat" ]; then echo '/proc is still the host'"'"'s' >&2; ${giveUp}; fi
 umount -l ${quote(podsInRoot)} || ${giveUp}
 ${prepareCommand(process, giveUp)}printf x >&6
 echo started >&3
-exec ${quote(program("setsid"))} ${console === "terminal" ? "--ctty " : ""}${commandLine(process)} ${STDIO[console ?? "none"]} ${CLOSED}
-)
-printf '%s\\n' $? >${RUN_FILES.exit}.tmp
-exec mv ${RUN_FILES.exit}.tmp ${RUN_FILES.exit}
-`;
+exec ${quote(program("setsid"))} ${console === "terminal" ? "--ctty " : ""}${commandLine(process)} ${STDIO[console ?? "none"]} ${CLOSED}`;
 }

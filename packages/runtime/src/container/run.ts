@@ -13,7 +13,11 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
+import { getSystemErrorName } from "@podwire/linux";
+import { runLaunch } from "../launch/launch.ts";
+import { mountOptions } from "../launch/mount-options.ts";
 import { LIMITS } from "../limits.ts";
+import { architecture } from "../pause/install.ts";
 import {
   isRunning,
   namespaceOf,
@@ -25,6 +29,7 @@ import {
 import { Lifeline, openFifo } from "../process/lifeline.ts";
 import { firstLine, spawnDetached } from "../process/run.ts";
 import { fstab, type Mount } from "../rootfs/fstab.ts";
+import { isWithin } from "../rootfs/host-mounts.ts";
 import { PODS_IN_ROOT } from "../rootfs/root.ts";
 import {
   type Console,
@@ -44,6 +49,11 @@ import { RUN_FILES, runScript } from "./run-script.ts";
 export interface RunInfo {
   containerID: string;
   image: string;
+  imageID: string;
+  /** Its root is an image of the store. */
+  onImage?: boolean;
+  /** What asks it to end; SIGTERM when not given. */
+  stopSignal?: number;
   restartCount: number;
   /** Which of the pod's sandboxes it belongs to. */
   sandboxAttempt: number;
@@ -71,6 +81,13 @@ export interface RunNamespaces {
   sandbox: ProcessIdentity;
 }
 
+/** The image that a run has as its root. */
+export interface RunImage {
+  /** Relative to the store's `layers`, the highest first. */
+  lowerDirectories: readonly string[];
+  readOnly: boolean;
+}
+
 export interface RunWatcher {
   /** stdout or stderr of a run that runs: read it to its end. */
   output(stream: "stdout" | "stderr", socket: Socket): void;
@@ -90,14 +107,17 @@ export async function startRun(
   namespaces: RunNamespaces,
   watcher: RunWatcher,
   podsDir: string,
+  image?: RunImage,
 ): Promise<{ close(): void }> {
   const inRoot = join(PODS_IN_ROOT, folder.slice(podsDir.length));
   mkdirSync(folder, { recursive: true });
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
   write(RUN_FILES.info, JSON.stringify(info));
   const isTerminal = info.console === "terminal";
-  write(RUN_FILES.fstab, fstab(isTerminal ? withTerminal(mounts, inRoot) : mounts));
   write(RUN_FILES.terminationLog, "");
+  const allMounts = isTerminal ? withTerminal(mounts, inRoot) : mounts;
+  if (image) writeLaunch(folder, info, process, allMounts, image, podsDir);
+  else write(RUN_FILES.fstab, fstab(allMounts));
   write(
     RUN_FILES.script,
     runScript({
@@ -105,6 +125,7 @@ export async function startRun(
       folder: inRoot,
       podsInRoot: PODS_IN_ROOT,
       sharedProcesses: info.sharedProcesses,
+      onImage: image !== undefined,
       console: info.console,
     }),
   );
@@ -137,6 +158,30 @@ export async function startRun(
     throw terminal?.failure ?? cause;
   }
   return watch;
+}
+
+function writeLaunch(
+  folder: string,
+  info: RunInfo,
+  process: ContainerProcess,
+  mounts: readonly Mount[],
+  image: RunImage,
+  podsDir: string,
+): void {
+  const launch = runLaunch(architecture(), {
+    process,
+    root: { ...image, mounts: mounts.map(mount => ({ ...mount, isFolder: isFolder(mount, podsDir) })) },
+    terminal: info.console === "terminal",
+    namespacesTo: info.sharedProcesses ? RUN_FILES.namespaces : undefined,
+  });
+  writeFileSync(join(folder, RUN_FILES.launch), launch, { mode: 0o755 });
+}
+
+/** What a bind mount shows is looked at where it lies on the host. */
+function isFolder({ source, options }: Mount, podsDir: string): boolean {
+  if (!mountOptions(options).bind) return true;
+  const path = isWithin(source, PODS_IN_ROOT) ? join(podsDir, source.slice(PODS_IN_ROOT.length)) : source;
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true;
 }
 
 /** Listens to a run that runs or is about to, until closed. */
@@ -178,6 +223,13 @@ export function readRun(folder: string): RunState {
   return { state: "ended", end: readEnd(folder, exit, startedAtMs) };
 }
 
+/** As launch/machine.ts says a system call's. */
+const ERROR_NUMBER = /error (\d{3})$/;
+
+function nameError(_: string, digits: string): string {
+  return getSystemErrorName(Number(digits));
+}
+
 function readEnd(folder: string, exit: string | undefined, startedAtMs: number | undefined): RunEnd {
   const finishedAtMs = changedAtMs(join(folder, RUN_FILES.exit), 0) ?? Date.now();
   const times = { startedAtMs: startedAtMs ?? finishedAtMs, finishedAtMs };
@@ -187,7 +239,8 @@ function readEnd(folder: string, exit: string | undefined, startedAtMs: number |
     return { exitCode: 137, reason: "ContainerStatusUnknown", message, ...times };
   }
   if (startedAtMs === undefined) {
-    const message = readText(join(folder, RUN_FILES.error))?.trim() || "setup failed";
+    const said = readText(join(folder, RUN_FILES.error))?.trim();
+    const message = said?.replace(ERROR_NUMBER, nameError) || "setup failed";
     return { exitCode, reason: "StartError", message, ...times };
   }
   const message = readText(join(folder, RUN_FILES.terminationLog))?.slice(0, LIMITS.terminationMessageBytes);
@@ -212,9 +265,9 @@ export function mainProcess(folder: string): ProcessIdentity | undefined {
   return isRunning(main) ? main : undefined;
 }
 
-/** SIGTERM to process 1. As everywhere on Linux, one without a handler for it ignores it, until SIGKILL. */
-export function terminateRun(folder: string): void {
-  signal(mainProcess(folder), "SIGTERM");
+/** SIGTERM, or what its image wants, to process 1. As everywhere, one without a handler ignores it, until SIGKILL. */
+export function terminateRun(folder: string, { stopSignal }: RunInfo): void {
+  signal(mainProcess(folder), stopSignal ?? "SIGTERM");
 }
 
 /**

@@ -22,6 +22,7 @@ import {
   killRun,
   killShim,
   mainProcess,
+  type RunImage,
   type RunInfo,
   type RunNamespaces,
   type RunWatcher,
@@ -94,10 +95,10 @@ export class ContainerSlot {
   /** Starts a run. Rejects when it cannot even be set up; the run then never was. */
   async start(
     info: RunInfo,
-    imageID: string,
     process: ContainerProcess,
     mountsOf: (runFolder: string) => Mount[],
     namespaces: RunNamespaces,
+    image?: RunImage,
   ): Promise<void> {
     const folder = this.#runFolder(info.restartCount);
     rmSync(folder, { recursive: true, force: true });
@@ -106,10 +107,10 @@ export class ContainerSlot {
     // Set before anything runs: its start and end may be heard before the shim has answered.
     this.#live = live;
     const { current, previous } = this.#seen;
-    this.#advance(observed(info, imageID));
+    this.#advance(observed(info));
     try {
       const mounts = mountsOf(folder);
-      live.watch = await startRun(folder, info, process, mounts, namespaces, watcher, this.#podsDir);
+      live.watch = await startRun(folder, info, process, mounts, namespaces, watcher, this.#podsDir, image);
     } catch (cause) {
       this.#live = undefined;
       live.attachments.close();
@@ -122,7 +123,7 @@ export class ContainerSlot {
   }
 
   /** Finds this container's runs on disk; goes on watching the one that still runs. */
-  recover(imageID: (info: RunInfo) => string): void {
+  recover(): void {
     const counts = this.#runsOnDisk();
     for (const count of counts.slice(-LIMITS.runsKept)) {
       const folder = this.#runFolder(count);
@@ -131,7 +132,7 @@ export class ContainerSlot {
         rmSync(folder, { recursive: true, force: true });
         continue;
       }
-      const run = observed(info, imageID(info));
+      const run = observed(info);
       this.#advance(run);
       if (count === counts.at(-1)) this.#recoverCurrent(info, folder, run);
       else this.#read(folder, run);
@@ -143,7 +144,7 @@ export class ContainerSlot {
     const live = this.#live;
     const run = this.#seen.current;
     if (!live || !run || run.end) return;
-    if (!run.stopping) terminateRun(live.folder);
+    if (!run.stopping) terminateRun(live.folder, live.info);
     run.stopping = true;
     const killAtMs = performance.now() + graceMs;
     if (killAtMs >= live.killAtMs) return;
@@ -153,10 +154,12 @@ export class ContainerSlot {
   }
 
   /** The running container's process 1 and how it was started, for exec; undefined when it does not run. */
-  running(): { main: ProcessIdentity; info: RunInfo } | undefined {
+  running(): { main: ProcessIdentity; info: RunInfo; folder: string } | undefined {
     const live = this.#live;
     const main = live && mainProcess(live.folder);
-    return main && this.#seen.current?.startedAtMs !== undefined ? { main, info: live.info } : undefined;
+    return main && this.#seen.current?.startedAtMs !== undefined
+      ? { main, info: live.info, folder: live.folder }
+      : undefined;
   }
 
   /** Attaches to the running container; undefined when it does not run. */
@@ -269,7 +272,7 @@ export class ContainerSlot {
     if (!run || run.startedAtMs !== undefined || now.state !== "running") return;
     run.startedAtMs = now.startedAtMs;
     // Asked to end while it was being set up: setup ignores SIGTERM.
-    if (run.stopping) terminateRun(live.folder);
+    if (run.stopping) terminateRun(live.folder, live.info);
     this.#events.started();
   }
 
@@ -320,8 +323,8 @@ export class ContainerSlot {
   }
 }
 
-function observed(info: RunInfo, imageID: string): Run {
-  const { containerID, restartCount, sandboxAttempt } = info;
+function observed(info: RunInfo): Run {
+  const { containerID, imageID, restartCount, sandboxAttempt } = info;
   return {
     containerID,
     imageID,

@@ -27,7 +27,8 @@ export function installPause(labDir: string): string {
   return path;
 }
 
-function architecture(): PauseArchitecture {
+/** Of this machine. */
+export function architecture(): PauseArchitecture {
   if (process.arch === "x64" || process.arch === "arm64") return process.arch;
   throw new Error(`this machine is ${process.arch}: Podwire runs on x64 and arm64`);
 }

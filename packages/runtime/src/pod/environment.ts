@@ -31,17 +31,19 @@ export function declaredEnvironment(pod: Pod, container: Container, place: PodPl
   return declared;
 }
 
-/** What the container's process gets: the runtime's own variables, overridden by the declared ones. */
+/** What the container's process gets: the runtime's own variables, those of its image, the declared ones. */
 export function containerEnvironment(
   container: Container,
   place: PodPlace,
   declared: ReadonlyMap<string, string>,
+  ofImage: ReadonlyMap<string, string> = new Map(),
 ): Map<string, string> {
   return new Map([
     ["PATH", DEFAULT_PATH],
     ["HOSTNAME", place.hostname],
     ["HOME", "/root"],
     ...(container.tty ? [["TERM", "xterm"] as const] : []),
+    ...ofImage,
     ...declared,
   ]);
 }

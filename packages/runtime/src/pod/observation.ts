@@ -17,7 +17,13 @@ export interface Run {
 
 /** Why a container cannot be started at present. */
 export interface Problem {
-  reason: "ErrImagePull" | "ImagePullBackOff" | "CreateContainerConfigError" | "CreateContainerError";
+  reason:
+    | "ErrImagePull"
+    | "ImagePullBackOff"
+    | "ErrImageNeverPull"
+    | "InvalidImageName"
+    | "CreateContainerConfigError"
+    | "CreateContainerError";
   message: string;
   retryAtMs: number;
 }

@@ -7,11 +7,13 @@ import type { Container, Pod } from "@podwire/api";
 import type { ContainerProcess } from "../container/process.ts";
 import type { RunInfo } from "../container/run.ts";
 import type { ContainerSlot } from "../container/slot.ts";
-import { imageProblem, resolveImage } from "../images/image.ts";
+import { type Image, type ImageProblem, imageProblem, resolveImage } from "../images/image.ts";
+import { stopSignalNumber } from "../images/stop-signal.ts";
+import { ImageStore } from "../images/store/store.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
-import type { Root } from "../rootfs/root.ts";
+import type { Roots } from "../rootfs/roots.ts";
 import type { BackOff } from "./back-off.ts";
-import { containerMounts, containerProcess } from "./container-process.ts";
+import { containerMounts, containerProcess, isReadOnly } from "./container-process.ts";
 import type { PodPlace } from "./environment.ts";
 import { events } from "./events.ts";
 import type { Problem } from "./observation.ts";
@@ -24,7 +26,7 @@ export interface StartRequest {
   pod: Pod;
   container: Container;
   place: PodPlace;
-  root: Root;
+  roots: Roots;
   sandbox: ProcessIdentity;
   sandboxAttempt: number;
   slot: ContainerSlot;
@@ -35,39 +37,66 @@ export interface StartRequest {
 
 export async function startContainer(request: StartRequest): Promise<void> {
   const { container, pod, slot } = request;
-  const image = imageProblem(container);
-  if (image !== undefined) return refuseImage(request, image);
-  if (resolveImage(container.image!).kind === "built-in") request.event(events.pulled(pod, container));
+  const image = findImage(request);
+  if ("message" in image) {
+    if (image.reason === "ErrImagePull") refuseImage(request, image.message);
+    else refuse(request, image.reason, image.message);
+    return;
+  }
+  if (image.kind !== "host") request.event(events.pulled(pod, container));
   else if (slot.observation.current === undefined) request.event(events.notPulled(pod, container));
   let process: ContainerProcess;
   try {
-    process = containerProcess(pod, container, request.place);
+    process = containerProcess(pod, container, request.place, image, request.roots.images);
   } catch (cause) {
     return refuse(request, "CreateContainerConfigError", (cause as Error).message);
   }
   try {
-    await startRun(request, process);
+    await startRun(request, process, image);
   } catch (cause) {
     refuse(request, "CreateContainerError", (cause as Error).message);
   }
 }
 
-async function startRun(request: StartRequest, process: ContainerProcess): Promise<void> {
+/** Or why it cannot be run. */
+function findImage({ container, roots, slot }: StartRequest): Image | ImageProblem {
+  const reference = container.image ?? "";
+  if (reference === "") return { reason: "InvalidImageName", message: "the container names no image" };
+  try {
+    const image = resolveImage(reference, roots.images);
+    return imageProblem(container, image, slot.observation.current?.imageID) ?? image;
+  } catch (cause) {
+    return { reason: "InvalidImageName", message: (cause as Error).message };
+  }
+}
+
+async function startRun(request: StartRequest, process: ContainerProcess, image: Image): Promise<void> {
   const { container, pod, slot, labDir, podsDir, podDir } = request;
-  const root = await request.root.holder();
+  const stored = image.kind === "stored" ? image.record : undefined;
+  const root = await (stored ? request.roots.image() : request.roots.host.holder());
   request.event(events.created(pod, container));
   const info = {
     containerID: `podwire://${randomBytes(32).toString("hex")}`,
     image: container.image!,
+    imageID: image.id,
+    ...(stored && { onImage: true, ...stopSignalOf(stored.config.stopSignal) }),
     restartCount: slot.nextRestartCount(),
     sandboxAttempt: request.sandboxAttempt,
     sharedProcesses: pod.spec.shareProcessNamespace ?? false,
     ...consoleOptions(container),
     process: { ...process, environment: [...process.environment] },
   };
-  const imageID = resolveImage(container.image!).id;
-  const mounts = (runFolder: string) => containerMounts(labDir, podsDir, podDir, runFolder);
-  await slot.start(info, imageID, process, mounts, { root, sandbox: request.sandbox });
+  const mounts = (runFolder: string) => containerMounts(labDir, podsDir, podDir, runFolder, !!stored);
+  const lower = stored && {
+    lowerDirectories: ImageStore.lowerDirectories(stored),
+    readOnly: isReadOnly(container),
+  };
+  await slot.start(info, process, mounts, { root, sandbox: request.sandbox }, lower);
+}
+
+function stopSignalOf(text: string): { stopSignal?: number } {
+  const number = text === "" ? undefined : stopSignalNumber(text);
+  return number === undefined ? {} : { stopSignal: number };
 }
 
 function consoleOptions({ stdin, stdinOnce, tty }: Container): Pick<RunInfo, "console" | "stdinOnce"> {

@@ -12,10 +12,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Container, Pod, PodStatus } from "@podwire/api";
 import { ContainerSlot } from "../container/slot.ts";
-import { resolveImage } from "../images/image.ts";
 import { LIMITS } from "../limits.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
-import type { Root } from "../rootfs/root.ts";
+import type { Roots } from "../rootfs/roots.ts";
 import { podHostname } from "../sandbox/etc-files.ts";
 import { BackOff } from "./back-off.ts";
 import type { PodPlace } from "./environment.ts";
@@ -32,7 +31,7 @@ export class PodWorker {
   readonly #around: PodSurroundings;
   readonly #podsDir: string;
   readonly #podDir: string;
-  readonly #root: Root;
+  readonly #roots: Roots;
   readonly #sandbox: PodSandbox;
   readonly #slots = new Map<string, ContainerSlot>();
   readonly #backOff = new BackOff();
@@ -50,13 +49,19 @@ export class PodWorker {
   #closed = false;
   #cancelWake: () => void = () => {};
 
-  constructor(around: PodSurroundings, podsDir: string, root: Root, pod: Pod, record: PodRecord | undefined) {
+  constructor(
+    around: PodSurroundings,
+    podsDir: string,
+    roots: Roots,
+    pod: Pod,
+    record: PodRecord | undefined,
+  ) {
     assertFolderName("metadata.uid", pod.metadata.uid);
     for (const { name } of allContainers(pod)) assertFolderName("container", name);
     this.#around = around;
     this.#podsDir = podsDir;
     this.#podDir = join(podsDir, pod.metadata.uid);
-    this.#root = root;
+    this.#roots = roots;
     this.#pod = pod;
     this.#startTimeMs = record?.startTimeMs ?? around.clock.nowMs();
     // A Pod that has ended stays so, even where this node has lost what it knew of it.
@@ -99,7 +104,7 @@ export class PodWorker {
 
   /** Finds sandbox and containers again after a restart of the daemon. */
   async recover(): Promise<void> {
-    for (const slot of this.#slots.values()) slot.recover(info => resolveImage(info.image).id);
+    for (const slot of this.#slots.values()) slot.recover();
     await this.#sandbox.recover(this.#pod);
     this.wake();
   }
@@ -202,7 +207,7 @@ export class PodWorker {
       pod: this.#pod,
       container,
       place: this.#place(),
-      root: this.#root,
+      roots: this.#roots,
       sandbox: holder,
       sandboxAttempt: this.#sandbox.observation.attempt,
       slot: this.#slots.get(container.name)!,

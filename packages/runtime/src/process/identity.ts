@@ -44,7 +44,7 @@ export function isRunning(identity: ProcessIdentity | undefined): identity is Pr
 }
 
 /** Sends a signal to that very process; false when it is gone. */
-export function signal(identity: ProcessIdentity | undefined, name: NodeJS.Signals): boolean {
+export function signal(identity: ProcessIdentity | undefined, name: NodeJS.Signals | number): boolean {
   if (!isRunning(identity)) return false;
   try {
     process.kill(identity.pid, name);

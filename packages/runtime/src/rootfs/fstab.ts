@@ -48,15 +48,27 @@ export function mask(target: string): Mount {
   return { source: SOURCE, target, type: "tmpfs", options: "ro,size=4k,mode=555" };
 }
 
-/** The mounts that every container gets, in order; the pod's own files come on top of them. */
+/** The mounts that every container on the host's root gets, in order; the pod's own files come on top of them. */
 export function standardMounts(): Mount[] {
+  return [...kernelMounts(), ...writableFolders()];
+}
+
+/** The same on an image, which has folders of its own and is writable. */
+export function imageMounts(): Mount[] {
+  return [{ source: "/dev", target: "/dev", type: "none", options: "rbind" }, ...kernelMounts()];
+}
+
+function writableFolders(): Mount[] {
   const size = `size=${LIMITS.writableDirectoryBytes}`;
-  const tmpfs = Object.entries(WRITABLE_FOLDERS).map(([target, mode]) => ({
+  return Object.entries(WRITABLE_FOLDERS).map(([target, mode]) => ({
     source: SOURCE,
     target,
     type: "tmpfs",
     options: `nosuid,nodev,${size},mode=${mode}`,
   }));
+}
+
+function kernelMounts(): Mount[] {
   return [
     { source: SOURCE, target: "/proc", type: "proc", options: "nosuid,nodev,noexec" },
     ...READ_ONLY_PROC.filter(existsSync).map(path => ({ ...bind(path, path), options: "bind,ro" })),
@@ -70,7 +82,6 @@ export function standardMounts(): Mount[] {
       type: "devpts",
       options: "nosuid,noexec,ptmxmode=0666,mode=0620,gid=5",
     },
-    ...tmpfs,
   ];
 }
 

@@ -23,6 +23,10 @@ import { readHostMounts } from "./host-mounts.ts";
 
 /** Where the node's pods lie inside the root while a container is set up. */
 export const PODS_IN_ROOT = "/.podwire/pods";
+/** Of containers on an image: its store, read-only, and where its overlay is put together (launch/image-root.ts). */
+export const IMAGES_IN_ROOT = "/.podwire/images";
+export const WRITABLE_IN_ROOT = "/.podwire/writable";
+export const NEW_ROOT = "/.podwire/new";
 /**
  * Runs node without V8 flags: any flag makes V8 refuse its built-in code cache, which costs 12 of the 67 ms that
  * netexec takes to listen, and none tried saved memory.
@@ -37,6 +41,8 @@ export interface RootOptions {
   labDir: string;
   /** `<labDir>/nodes/<node>`. */
   nodeDir: string;
+  /** The root for containers on images: with the image store of this directory. */
+  imageStore?: string;
 }
 
 export class Root {
@@ -61,11 +67,11 @@ export class Root {
     signal(built, "SIGKILL");
     signal(readIdentity(this.#record()), "SIGKILL");
     this.#holder = undefined;
-    rmSync(join(this.#options.nodeDir, "root"), { recursive: true, force: true });
+    rmSync(folderOf(this.#options), { recursive: true, force: true });
   }
 
   #record(): string {
-    return join(this.#options.nodeDir, "root", "holder");
+    return join(folderOf(this.#options), "holder");
   }
 
   async #findOrBuild(): Promise<ProcessIdentity> {
@@ -73,7 +79,7 @@ export class Root {
     if (isRunning(found)) return found;
     const { labDir, nodeDir } = this.#options;
     installPause(labDir);
-    const folder = join(nodeDir, "root");
+    const folder = folderOf(this.#options);
     mkdirSync(join(folder, "mnt"), { recursive: true });
     mkdirSync(join(nodeDir, "pods"), { recursive: true, mode: 0o700 });
     const script = join(folder, "build.sh");
@@ -87,8 +93,14 @@ export class Root {
   }
 }
 
-function buildScript({ labDir, nodeDir }: RootOptions): string {
-  const mnt = quote(join(nodeDir, "root", "mnt"));
+function folderOf({ nodeDir, imageStore }: RootOptions): string {
+  return join(nodeDir, imageStore === undefined ? "root" : "image-root");
+}
+
+function buildScript(options: RootOptions): string {
+  const { labDir, nodeDir, imageStore } = options;
+  const folder = folderOf(options);
+  const mnt = quote(join(folder, "mnt"));
   const agnhost = agnhostFolder();
   return `set -e
 umask 022
@@ -96,6 +108,7 @@ cd ${mnt}
 mount -t tmpfs -o size=${MAX_SKELETON_BYTES},mode=755 podwire .
 cd ${mnt}
 mkdir -p root skel/.podwire/pods skel/.podwire/agnhost skel/.podwire/old skel/etc
+mkdir skel${IMAGES_IN_ROOT} skel${WRITABLE_IN_ROOT} skel${NEW_ROOT}
 cd skel
 mkdir -p proc sys dev run tmp var/tmp root uploads .${quote(dirname(pausePath(labDir)))}
 : >.podwire/node; : >etc/hosts; : >etc/hostname; : >etc/resolv.conf
@@ -124,9 +137,9 @@ ln -s /proc/self/fd/1 dev/stdout
 ln -s /proc/self/fd/2 dev/stderr
 mount -o remount,ro dev
 mount --bind ${quote(join(nodeDir, "pods"))} .${PODS_IN_ROOT}
-mount -o bind,ro ${quote(agnhost)} .podwire/agnhost
+${imageStore === undefined ? "" : `mount -o bind,ro ${quote(imageStore)} .${IMAGES_IN_ROOT}\n`}mount -o bind,ro ${quote(agnhost)} .podwire/agnhost
 mount -o bind,ro ${quote(process.execPath)} .podwire/node
-record=${quote(join(nodeDir, "root", "holder"))}
+record=${quote(join(folder, "holder"))}
 exec 3>"$record"
 pivot_root . .podwire/old
 cd /
@@ -134,7 +147,7 @@ umount -l /.podwire/old
 read -r stat </proc/self/stat
 printf '%s\\n' "$stat"
 printf '%s\\n' "$stat" >&3
-exec ${quote(pausePath(labDir))} ${quote(basename(labDir))} root/${quote(basename(nodeDir))} </dev/null >/dev/null 2>&1 3>&-
+exec ${quote(pausePath(labDir))} ${quote(basename(labDir))} ${basename(folder)}/${quote(basename(nodeDir))} </dev/null >/dev/null 2>&1 3>&-
 `;
 }
 
