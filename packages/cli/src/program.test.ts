@@ -57,6 +57,7 @@ describe("podwire command line", function () {
     ["get pod/", /"pod\/" must be KIND\/NAME, such as pod\/web/],
     ["get podz", /unknown kind "podz" \(did you mean "pods"\?\); known are /],
     ["get pods -l a=b=c", /--selector: unable to parse requirement/],
+    ["image load none.tar", /none\.tar: no such file/],
     ["logs node/node-1", /"node\/node-1" must be a pod, such as web or pod\/web/],
     ["exec pod/ -- ls", /"pod\/" must be a pod/],
     ["get pods web -A", /an object's name needs its namespace/],

@@ -52,6 +52,7 @@ export interface ImageListOptions {
 }
 
 export function runImageList({ output }: ImageListOptions, terminal: Terminal): void {
+  requireRoot("image list");
   const images = new ImageStore().list();
   if (output === "json") {
     terminal.stdout.write(`${JSON.stringify(images.map(asJson), undefined, 2)}\n`);

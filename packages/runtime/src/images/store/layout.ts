@@ -67,9 +67,10 @@ export class StoreLayout {
     return join(this.directory, "references");
   }
 
+  /** For root alone: layers hold programs that run as root for whoever starts them. */
   make(): void {
     for (const folder of [this.references, this.images, this.layers, this.staging]) {
-      mkdirSync(folder, { recursive: true, mode: 0o711 });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
   }
 
