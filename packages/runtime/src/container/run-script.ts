@@ -14,8 +14,9 @@
  *
  * A process namespace can be forked into only while its process 1 lives, so step 4 must not fork: `exec mv`.
  */
-import { program, quote } from "../process/run.ts";
+
 import { RUN_DESCRIPTORS } from "../launch/launch.ts";
+import { program, quote } from "../process/run.ts";
 import { CONSOLE_FDS, type ConsoleKind } from "./console.ts";
 import { type ContainerProcess, commandLine, prepareCommand, START_ERROR_EXIT_CODE } from "./process.ts";
 

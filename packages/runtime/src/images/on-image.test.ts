@@ -173,6 +173,22 @@ describe("containers on images", function () {
     assert.match(text, /^0\s+ptmx\s*$/);
   });
 
+  it("have a terminal of their own, and stdin, that clients attach to", async () => {
+    const script = "test -t 0 && echo on a terminal; read -r line; echo got $line";
+    for (const [more, expected] of [
+      [{ tty: true, stdin: true }, /^on a terminal\s+typed\s+got typed\s+$/],
+      [{ stdin: true, stdinOnce: true }, /^got typed\s+$/],
+    ] as const) {
+      const pod = testPod([shell(script, more as never)]);
+      node.runtime.apply(pod);
+      await node.until(pod.metadata.uid, ready, "ready");
+      const session = node.runtime.attach(pod.metadata.uid, "", { stdin: true, output: async () => {} });
+      session.stdin!.write("typed\n");
+      await node.until(pod.metadata.uid, hasPhase("Succeeded"), "succeeded");
+      assert.match(await node.logs(pod.metadata.uid), expected);
+    }
+  });
+
   it("end by the image's stop signal, outlive the daemon, and are found again", async () => {
     const image: TestImage = {
       references: ["example.test/stop:1"],

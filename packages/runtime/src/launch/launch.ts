@@ -40,7 +40,10 @@ export interface RunLaunch {
 }
 
 /** The executable that a run's shim becomes. */
-export function runLaunch(architecture: Architecture, { process, root, terminal, namespacesTo }: RunLaunch): Buffer {
+export function runLaunch(
+  architecture: Architecture,
+  { process, root, terminal, namespacesTo }: RunLaunch,
+): Buffer {
   const { life, started, complaints } = RUN_DESCRIPTORS;
   const program = new Program(architecture, {
     descriptor: complaints,
