@@ -31,6 +31,10 @@ const OBJECT: Handlers<NamedExchange> = {
 
 const PART_VERBS = { GET: "get", PUT: "update", PATCH: "patch", POST: "create" } as const;
 
+const PROXY: Handlers<NamedExchange> = Object.fromEntries(
+  ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map(method => [method, proxy]),
+);
+
 /** Subresources that are not simply parts of their object, by `plural/name`. */
 const SPECIAL: Readonly<Record<string, Handlers<NamedExchange>>> = {
   "pods/binding": { POST: bindPod },
@@ -38,6 +42,8 @@ const SPECIAL: Readonly<Record<string, Handlers<NamedExchange>>> = {
   "pods/exec": { GET: askForUpgrade, POST: askForUpgrade },
   "pods/log": { GET: readLog },
   "pods/portforward": { GET: askForUpgrade, POST: askForUpgrade },
+  "pods/proxy": PROXY,
+  "services/proxy": PROXY,
 };
 
 export async function routeObject(exchange: ObjectExchange): Promise<void> {
@@ -56,6 +62,12 @@ function subresourceHandlers({ kind, subresource }: Target): Handlers<NamedExcha
   if (part === undefined) throw pathNotFound();
   const allowed = Object.entries(PART_VERBS).filter(([, verb]) => part.verbs.includes(verb));
   return Object.fromEntries(allowed.map(([method]) => [method, OBJECT[method]!]));
+}
+
+async function proxy(exchange: NamedExchange): Promise<void> {
+  // Loaded when first asked for, as the streams are.
+  const { proxyRequest } = await import("./streams/proxy/proxy.ts");
+  await proxyRequest(exchange);
 }
 
 async function askForUpgrade(): Promise<void> {

@@ -1,6 +1,5 @@
 /** The API server: every request goes through access, then to its handler; every failure becomes a Status. */
-import { type IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { badRequest } from "@podwire/api";
 import type { NodeStreams } from "../node-streams.ts";
@@ -13,7 +12,7 @@ import { sendError } from "./respond.ts";
 import { routeObject, routeOther } from "./router.ts";
 import { isUpgradable } from "./streams/table.ts";
 import { parseTarget, type Target } from "./target.ts";
-import { refuseUpgrade } from "./upgrade.ts";
+import { refuseUpgrade, responseOn } from "./upgrade.ts";
 
 export interface ApiServerOptions {
   readonly registry: Registry;
@@ -131,13 +130,4 @@ async function upgrade(
   } catch (error) {
     refuseUpgrade(socket, toApiError(error));
   }
-}
-
-/** For a client that offers another protocol where there is none: it is answered in this one (RFC 9110 §7.8). */
-function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.assignSocket(socket as Socket);
-  response.once("finish", () => socket.end());
-  return response;
 }

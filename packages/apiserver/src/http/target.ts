@@ -4,6 +4,7 @@
  *   /api/v1/nodes/node-1                           kind, name
  *   /api/v1/namespaces/default/pods                namespace, kind
  *   /apis/apps/v1/namespaces/default/deployments/web/scale     …, name, subresource
+ *   /api/v1/namespaces/default/pods/web:80/proxy/a/b           …, of a path beyond
  */
 import { badRequest, type Kind, kindByPath } from "@podwire/api";
 
@@ -16,6 +17,9 @@ export interface Target {
 
 /** Subresources of a Namespace itself, which would else read as kinds in it. */
 const NAMESPACE_SUBRESOURCES = ["status", "finalize"];
+
+/** What follows it is a path of who is proxied to. */
+const PROXY = "proxy";
 
 /** Undefined for a path that names no kind that the server has. */
 export function parseTarget(pathname: string): Target | undefined {
@@ -51,7 +55,7 @@ function targetOf(
   [name, subresource, ...beyond]: readonly string[],
 ): Target | undefined {
   const kind = kindByPath(group, version, plural);
-  if (kind === undefined || beyond.length > 0) return undefined;
+  if (kind === undefined || (beyond.length > 0 && subresource !== PROXY)) return undefined;
   if (namespace !== undefined && !kind.namespaced) return undefined;
   // An object of a namespaced kind is only found in its namespace; a list may span all of them.
   if (name !== undefined && kind.namespaced && namespace === undefined) return undefined;

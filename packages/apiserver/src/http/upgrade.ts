@@ -1,5 +1,6 @@
 /** Answers on a socket that is not, or no longer, in HTTP's hands: a Status, written out. */
-import { STATUS_CODES } from "node:http";
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ApiError, badRequest, requestTimeout } from "@podwire/api";
 
@@ -32,4 +33,13 @@ function statusOf({ code, message }: NodeJS.ErrnoException): ApiError {
     return new ApiError(431, "RequestHeaderFieldsTooLarge", "the request's headers are too large");
   }
   return badRequest(`the request is not HTTP/1.1: ${message}`);
+}
+
+/** For a client that offers another protocol where there is none: it is answered in this one (RFC 9110 §7.8). */
+export function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as Socket);
+  response.once("finish", () => socket.end());
+  return response;
 }

@@ -7,6 +7,7 @@
  */
 import { once } from "node:events";
 import { Socket } from "node:net";
+import { getSystemErrorMap } from "node:util";
 import { closeNamespace, openNamespace, Socket as RawSocket } from "@podwire/linux";
 import { LIMITS } from "../limits.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
@@ -25,10 +26,17 @@ export async function dialInside(
     try {
       return await connect(holder, host, port);
     } catch (cause) {
-      failures.push((cause as Error).message);
+      failures.push(`dial tcp ${host.includes(":") ? `[${host}]` : host}:${port}: ${reason(cause)}`);
     }
   }
   throw new Error(failures.join("; "));
+}
+
+/** In the words of the kubelet. */
+function reason(cause: unknown): string {
+  const { errno, message } = cause as NodeJS.ErrnoException;
+  const known = errno === undefined ? undefined : getSystemErrorMap().get(errno);
+  return known ? `connect: ${known[1]}` : message;
 }
 
 async function connect(holder: ProcessIdentity, host: string, port: number): Promise<Socket> {
@@ -49,7 +57,7 @@ async function connect(holder: ProcessIdentity, host: string, port: number): Pro
   const socket = new Socket(options);
   socket.setNoDelay(true);
   const timer = setTimeout(
-    () => socket.destroy(new Error(`connect ${host}:${port}: no answer within ${LIMITS.dialTimeoutMs} ms`)),
+    () => socket.destroy(new Error(`no answer within ${LIMITS.dialTimeoutMs} ms`)),
     LIMITS.dialTimeoutMs,
   );
   socket.connect({ host, port });

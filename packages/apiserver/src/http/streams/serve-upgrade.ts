@@ -37,11 +37,13 @@ export type UpgradeExchange = Omit<NamedExchange, "response">;
 
 type Serve = (exchange: UpgradeExchange, socket: Duplex, head: Buffer) => Promise<void>;
 
-/** By subresource of a Pod. */
+/** By subresource, of a Pod or, of a proxy, a Service. */
 export const UPGRADES: Readonly<Record<string, Serve>> = {
   exec: (exchange, socket, head) => serveCommand(exchange, readExec, socket, head),
   attach: (exchange, socket, head) => serveCommand(exchange, readAttach, socket, head),
   portforward: servePortForward,
+  proxy: async (exchange, socket, head) =>
+    (await import("./proxy/proxy.ts")).proxyUpgrade(exchange, socket, head),
 };
 
 /** Answers the upgrade; undefined when the client has gone or never came as far. */
