@@ -90,6 +90,11 @@ export class Child {
     return this.process.pid!;
   }
 
+  /** Standard output so far. */
+  get printedSoFar(): string {
+    return this.output;
+  }
+
   kill(): void {
     this.process.kill("SIGKILL");
   }

@@ -1,4 +1,5 @@
 /** `podwire bench`: the overlay next to the kernel's, and what a lab costs. See bench/README.md. */
+export { type BenchApiOptions, benchApi } from "./api/api-bench.ts";
 export { allCaseNames } from "./cases.ts";
 export { overlayChart } from "./chart.ts";
 export { type BenchLabOptions, benchLab } from "./lab-bench.ts";

@@ -72,7 +72,7 @@ export async function benchLab(options: BenchLabOptions = {}): Promise<LabReport
 }
 
 /** Starts a lab with the real command, hands `use` its name and how long it took, and takes it down. */
-async function withLab<T>(
+export async function withLab<T>(
   { children, progress, signal }: Bench,
   name: string,
   nodes: number,

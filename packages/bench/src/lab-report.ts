@@ -1,4 +1,4 @@
-/** The report of `podwire bench lab`, as data and as a table: what a lab costs in time, memory and processor. */
+/** The report of `podwire bench lab` and `bench api`, as data and as a table: what things cost, against targets. */
 import type { Machine } from "./machine.ts";
 import { median, type Spread, significant, spread } from "./statistics.ts";
 import { alignColumns, machineLine, quantity } from "./table.ts";
@@ -25,7 +25,7 @@ export interface ProcessGroup {
 
 export interface LabReport {
   readonly measures: readonly Measure[];
-  /** Of the idle three-node lab. */
+  /** Of the idle three-node lab; empty where none was measured. */
   readonly processes: readonly ProcessGroup[];
   readonly machine: Machine;
 }
@@ -65,12 +65,15 @@ export function labTable(report: LabReport): string {
     quantity(group.proportionalMiB),
     "",
   ]);
-  return `${[
-    ...alignColumns([["measure", "unit", "median", "least–most", "rounds", "target", ""], ...measures], 1),
-    "",
+  const memory = [
     "Memory of the idle three-node lab:",
     ...alignColumns([["processes", "count", "resident MiB", "proportional MiB", ""], ...processes], 1),
     "",
+  ];
+  return `${[
+    ...alignColumns([["measure", "unit", "median", "least–most", "rounds", "target", ""], ...measures], 1),
+    "",
+    ...(processes.length > 0 ? memory : []),
     `Machine: ${machineLine(report.machine)}.`,
   ].join("\n")}\n`;
 }

@@ -51,6 +51,7 @@ export const IDLE_WINDOW_MS = 10_000;
 /** A Pod that does not answer, or a lab that is not Ready, by then fails the size benchmark. */
 export const POD_ANSWERS_MS = 30_000;
 export const LAB_READY_MS = 120_000;
+export const CONTROL_PLANE_READY_MS = 30_000;
 
 /** How long a lab is left alone before it counts as idle: V8 compiles and collects for some seconds after a start. */
 export const SETTLE_MS = 12_000;

@@ -19,6 +19,12 @@ export function median(values: readonly number[]): number {
   return (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The value that so many percent of the values do not exceed (nearest rank); NaN of nothing. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
+}
+
 export function spread(values: readonly number[]): Spread | null {
   if (values.length === 0) return null;
   return { least: Math.min(...values), greatest: Math.max(...values) };

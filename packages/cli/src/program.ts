@@ -218,6 +218,11 @@ function measuringCommands(program: Command, terminal: Terminal): void {
     .option("--with-iperf3", "use iperf3 as the traffic generator")
     .action(async options => (await import("./commands/bench.ts")).runBenchOverlay(options, terminal));
   bench
+    .command("api")
+    .description("measure the control plane: requests, lists, watchers, node streams, a Deployment")
+    .addOption(outputOption("json", "table"))
+    .action(async options => (await import("./commands/bench.ts")).runBenchApi(options, terminal));
+  bench
     .command("lab")
     .description("measure start, memory, idle cost and pods of a lab")
     .addOption(outputOption("json", "table"))

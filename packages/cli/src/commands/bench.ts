@@ -1,6 +1,14 @@
 /** `podwire bench`: numbers on stdout as a table or JSON, a chart into a file. */
 import { writeFileSync } from "node:fs";
-import { benchLab, benchOverlay, labTable, overlayChart, overlayTable, reportJson } from "@podwire/bench";
+import {
+  benchApi,
+  benchLab,
+  benchOverlay,
+  labTable,
+  overlayChart,
+  overlayTable,
+  reportJson,
+} from "@podwire/bench";
 import { EXIT, ExitWith, UsageError } from "../errors.ts";
 import { Progress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -38,6 +46,13 @@ export async function runBenchOverlay(
     return options.output === "json" ? reportJson(report) : `${overlayTable(report).trimEnd()}\n`;
   });
   if (failures > 0) throw new ExitWith(EXIT.failed);
+}
+
+export async function runBenchApi(options: BenchLabCommandOptions, terminal: Terminal): Promise<void> {
+  await measure(terminal, async (signal, onProgress) => {
+    const report = await benchApi({ signal, onProgress });
+    return options.output === "json" ? reportJson(report) : `${labTable(report).trimEnd()}\n`;
+  });
 }
 
 export interface BenchLabCommandOptions {
