@@ -41,6 +41,11 @@ export interface Subresource<T extends KubernetesObject> {
   readonly verbs: readonly ("create" | "get" | "patch" | "update")[];
   /** Returns the stored object with the subresource's part of `next` put in. */
   take(stored: T, next: T): T;
+  /**
+   * Paths of what it cannot change, which is then not owned by who writes through it (upstream's GetResetFields).
+   * Absent: who writes through it comes to own nothing.
+   */
+  readonly keeps?: readonly (readonly string[])[];
   validate(next: T, stored: T): FieldError[];
 }
 
@@ -87,10 +92,22 @@ export function apiVersionOf(kind: { group: string; version: string }): string {
   return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
 }
 
-/** The usual `status` subresource: of what a request brings, only the status counts. */
+/**
+ * The usual `status` subresource: the status and the metadata count, save what the server assigns and
+ * `keptMetadata`; the rest of what a request brings does not.
+ */
 export function statusSubresource<T extends KubernetesObject & { status: unknown }>(
   validate: (next: T, stored: T) => FieldError[] = () => [],
+  keptMetadata: readonly ("labels" | "ownerReferences")[] = [],
 ): Subresource<T> {
-  const verbs = ["get", "patch", "update"] as const;
-  return { name: "status", verbs, take: (stored, next) => ({ ...stored, status: next.status }), validate };
+  return {
+    name: "status",
+    verbs: ["get", "patch", "update"],
+    take: (stored, next) => {
+      const kept = keptMetadata.map(key => [key, stored.metadata[key]]);
+      return { ...stored, metadata: { ...next.metadata, ...Object.fromEntries(kept) }, status: next.status };
+    },
+    keeps: [["spec"], ...keptMetadata.map(key => ["metadata", key])],
+    validate,
+  };
 }

@@ -1,6 +1,6 @@
 /** Everything that must hold of an object before it is stored: its schema, its metadata, its kind's own rules. */
 import type { KubernetesObject } from "../core/meta.ts";
-import type { Kind } from "../kinds/kind.ts";
+import type { Kind, Subresource } from "../kinds/kind.ts";
 import { checkSchema } from "../schema/check.ts";
 import type { FieldError } from "./field-error.ts";
 import { validateMetadata, validateMetadataUpdate } from "./metadata.ts";
@@ -13,6 +13,20 @@ export function validateNew<T extends KubernetesObject>(kind: Kind<T>, object: T
 export function validateUpdate<T extends KubernetesObject>(kind: Kind<T>, next: T, stored: T): FieldError[] {
   const errors = [...validateMetadataUpdate(next.metadata, stored.metadata), ...validateNew(kind, next)];
   return isWhole(kind, next) ? [...errors, ...kind.validateUpdate(next, stored)] : errors;
+}
+
+/** A part written on its own, and the metadata that came with it. */
+export function validatePart<T extends KubernetesObject>(
+  kind: Kind<T>,
+  part: Subresource<T>,
+  next: T,
+  stored: T,
+): FieldError[] {
+  return [
+    ...validateMetadataUpdate(next.metadata, stored.metadata),
+    ...validateMetadata(kind, next),
+    ...part.validate(next, stored),
+  ];
 }
 
 /** Without the status, which the system writes itself. */

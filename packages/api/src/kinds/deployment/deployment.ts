@@ -11,5 +11,5 @@ export const deploymentKind: Kind<Deployment> = kindEntry<Deployment>({
   categories: ["all"],
   schema: deployment,
   countsGenerations: true,
-  subresources: [statusSubresource<Deployment>()],
+  subresources: [statusSubresource<Deployment>(undefined, ["labels"])],
 });

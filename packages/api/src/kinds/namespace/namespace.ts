@@ -15,6 +15,7 @@ const finalize: Subresource<Namespace> = {
   name: "finalize",
   verbs: ["update"],
   take: (stored, next) => ({ ...stored, spec: { ...stored.spec, ...finalizersOf(next) } }),
+  keeps: [["status"]],
   validate: validateFinalizers,
 };
 

@@ -37,7 +37,7 @@ export const podKind: Kind<Pod> = kindEntry<Pod>({
   },
   validate: validatePod,
   validateUpdate: validatePodUpdate,
-  subresources: [statusSubresource<Pod>(), binding],
+  subresources: [statusSubresource<Pod>(undefined, ["ownerReferences"]), binding],
   countsGenerations: true,
   deletion: { mode: "graceful", graceSeconds },
   selectableFields: selectable<Pod>({

@@ -1,0 +1,56 @@
+/**
+ * Every write but an apply: who made it comes to own what it changed. To be called with the object as the client
+ * asked for it, its defaults set, before the server puts back what may not change.
+ */
+import type { KubernetesObject, ManagedFieldsEntry } from "../../core/meta.ts";
+import { apiVersionOf, type Kind } from "../../kinds/kind.ts";
+import { blankOf } from "./blank.ts";
+import { compareObjects } from "./compare.ts";
+import { union } from "./field-set.ts";
+import { ignoredFields } from "./ignored.ts";
+import { type Managers, managersOf, managersToUpdate, printManagers } from "./managers.ts";
+import { giveTo, owned, takeFromOthers } from "./ownership.ts";
+
+export interface Writer {
+  readonly manager: string;
+  /** Undefined: the object itself. */
+  readonly subresource?: string | undefined;
+  /** The time of the write, as `metadata` has times. */
+  readonly time: string;
+}
+
+/** `stored` undefined: the object is new. Returns the entries that `next` is to have. */
+export function trackUpdate(
+  kind: Kind,
+  stored: KubernetesObject | undefined,
+  next: KubernetesObject,
+  writer: Writer,
+): ManagedFieldsEntry[] | undefined {
+  const managers =
+    writer.subresource === undefined || stored === undefined
+      ? managersToUpdate(stored, next)
+      : managersOf(stored);
+  // Fields of an object that nobody owns are not tracked until someone applies it.
+  if (managers.size === 0 && stored !== undefined) return undefined;
+  return printManagers(updateManagers(kind, managers, stored ?? blankOf(kind), next, writer));
+}
+
+export function updateManagers(
+  kind: Kind,
+  managers: Managers,
+  before: KubernetesObject,
+  after: KubernetesObject,
+  { manager, subresource = "", time }: Writer,
+): Managers {
+  const apiVersion = apiVersionOf(kind);
+  const change = compareObjects(kind.schema, before, after, ignoredFields(kind, subresource));
+  const gained = owned(union(change.modified, change.added));
+  const left = takeFromOthers(ofVersion(managers, apiVersion), undefined, change);
+  return giveTo(left, { manager, operation: "Update", apiVersion, subresource }, gained, time);
+}
+
+/** Entries of a version that the server does not have go, as upstream. */
+export function ofVersion(managers: Managers, apiVersion: string): Managers {
+  const known = [...managers].filter(([, each]) => each.apiVersion === apiVersion);
+  return known.length === managers.size ? managers : new Map(known);
+}
