@@ -3,7 +3,7 @@
  * default is in place; whether it is valid is for `validateNew` and `validateUpdate` to say.
  */
 import type { KubernetesObject } from "./core/meta.ts";
-import { badRequest } from "./errors.ts";
+import { type ApiError, badRequest } from "./errors.ts";
 import { apiVersionOf, type Kind } from "./kinds/kind.ts";
 import { type Decoded, DecodeError, decode } from "./schema/decode.ts";
 import { applyFallbacks } from "./schema/defaults.ts";
@@ -17,20 +17,31 @@ export interface Admitted<T> {
   readonly warnings: readonly string[];
 }
 
-/** Throws a BadRequest, in upstream's words, when the value is no object of the kind. */
+/** The error to throw when a value is no object of its kind. */
+export type Refuse = (why: string) => ApiError;
+
+/** Throws a BadRequest, or what `refuse` makes of it, in upstream's words, when the value is no object of the kind. */
 export function admit<T extends KubernetesObject>(
   kind: Kind<T>,
   value: unknown,
   fieldValidation: FieldValidation = "Warn",
+  refuse: Refuse = cannotBeHandled(kind),
 ): Admitted<T> {
-  const { object, unknownFields } = decodeKind(kind, kind.schema, value, fieldValidation);
+  const { object, unknownFields } = decodeKind(kind.schema, value, fieldValidation, refuse);
   checkTypeMeta(kind, object);
   object.apiVersion = apiVersionOf(kind);
   object.kind = kind.kind;
   object.metadata ??= {} as T["metadata"];
+  keepReset(value, object.metadata);
   setDefaults(kind, object);
   const warnings = fieldValidation === "Warn" ? unknownFields.map(path => `unknown field "${path}"`) : [];
   return { object, warnings };
+}
+
+/** An empty list of managers is no list left out: it resets them. */
+function keepReset(value: unknown, metadata: KubernetesObject["metadata"]): void {
+  const given = (value as { metadata?: { managedFields?: unknown } | null } | null)?.metadata?.managedFields;
+  if (Array.isArray(given)) metadata.managedFields ??= [];
 }
 
 /** In place; twice does no more than once. */
@@ -42,17 +53,19 @@ export function setDefaults<T extends KubernetesObject>(kind: Kind<T>, object: T
 
 /** Decodes a value that is not of a kind of the table, such as DeleteOptions. */
 export function decodeNamed<T>(version: string, schema: ObjectSchema<T>, value: unknown): T {
-  return decodeKind({ version, kind: schema.name }, schema, value, "Ignore").object;
+  return decodeKind(schema, value, "Ignore", cannotBeHandled({ version, kind: schema.name })).object;
+}
+
+function cannotBeHandled({ version, kind }: { version: string; kind: string }): Refuse {
+  return why => badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }
 
 function decodeKind<T>(
-  { version, kind }: { version: string; kind: string },
   schema: ObjectSchema<T>,
   value: unknown,
   fieldValidation: FieldValidation,
+  refuse: Refuse,
 ): Decoded<T> {
-  const refuse = (why: string) =>
-    badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
   try {
     const decoded = decode(schema, value);
     if (fieldValidation === "Strict" && decoded.unknownFields.length > 0) {

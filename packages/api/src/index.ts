@@ -47,6 +47,7 @@ export { type Applied, applyConfiguration } from "./patch/apply/apply-configurat
 export { ApplyError } from "./patch/apply/apply-error.ts";
 export { sameOwners } from "./patch/apply/managers.ts";
 export { trackUpdate, type Writer } from "./patch/apply/track-update.ts";
+export { goText } from "./patch/go-text.ts";
 export * from "./patch/json-patch.ts";
 export * from "./patch/merge-patch.ts";
 export * from "./patch/strategic-merge.ts";

@@ -26,3 +26,15 @@ export function goType(value: unknown): string {
       return "string";
   }
 }
+
+/** `%#v` of a decoded JSON value: `map[string]interface {}{"image":"web"}`. */
+export function goSyntax(value: unknown): string {
+  if (value === null || value === undefined) return "interface {}(nil)";
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(", ")}}`;
+  if (typeof value === "object") {
+    const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    const inner = members.map(([key, each]) => `${JSON.stringify(key)}:${goSyntax(each)}`).join(", ");
+    return `map[string]interface {}{${inner}}`;
+  }
+  return JSON.stringify(value);
+}

@@ -6,7 +6,15 @@
  */
 import { isQuantity } from "../values/quantity.ts";
 import { parseTime } from "../values/time.ts";
-import type { ListSchema, MapSchema, ObjectSchema, ScalarFormat, ScalarSchema, Schema } from "./schema.ts";
+import type {
+  FieldSchema,
+  ListSchema,
+  MapSchema,
+  ObjectSchema,
+  ScalarFormat,
+  ScalarSchema,
+  Schema,
+} from "./schema.ts";
 
 /** The value of a field has the wrong type. */
 export class DecodeError extends Error {
@@ -60,14 +68,21 @@ function decodeObject(schema: ObjectSchema, value: unknown, place: Place): objec
     if (!Object.hasOwn(value, key)) continue;
     const inner = value[key];
     if (inner === null || inner === undefined) continue;
-    result[key] = decodeValue(field.schema, inner, {
+    const decoded = decodeValue(field.schema, inner, {
       struct: schema.name,
       dotted: joined(place.dotted, key),
       path: joined(place.path, key),
       unknownFields: place.unknownFields,
     });
+    if (!isOmitted(field, decoded)) result[key] = decoded;
   }
   return result;
+}
+
+/** Lists and maps with nothing in them say nothing (Go's omitempty), unless the field must be there. */
+function isOmitted({ schema, presence }: FieldSchema, value: unknown): boolean {
+  if (presence === "required" || (schema.node !== "list" && schema.node !== "map")) return false;
+  return Object.keys(value as object).length === 0;
 }
 
 function decodeList(schema: ListSchema, value: unknown, place: Place): unknown[] {
@@ -144,7 +159,8 @@ function decodeTime(value: unknown, place: Place): string {
 
 function decodeBytes(value: string): string {
   if (BASE64.test(value)) return value;
-  throw new DecodeError("illegal base64 data");
+  const at = value.search(/[^A-Za-z0-9+/]/);
+  throw new DecodeError(`illegal base64 data at input byte ${at < 0 ? value.length : at}`);
 }
 
 function zero(schema: Schema): unknown {

@@ -1,7 +1,6 @@
 /** Query parameters: each read in one place, each with its error when it is not what it should be. */
 import {
   type FieldError,
-  type FieldValidation,
   fieldForbidden,
   fieldInvalid,
   fieldNotSupported,
@@ -9,7 +8,7 @@ import {
   parseFieldSelector,
   parseLabelSelector,
 } from "@podwire/api";
-import type { DeleteRequest, ListOptions, WriteOptions } from "../registry/registry.ts";
+import type { DeleteRequest, ListOptions } from "../registry/registry.ts";
 
 export type Query = URLSearchParams;
 
@@ -105,19 +104,11 @@ export function readWatchParameters(query: Query, { resourceVersionMatch }: Read
   };
 }
 
-export function readWriteOptions(query: Query): WriteOptions {
+function readDryRun(query: Query): boolean {
   const dryRun = query.getAll("dryRun").filter(value => value !== "");
   const unknown = dryRun.find(value => value !== "All");
-  if (unknown !== undefined) refuse("CreateOptions", fieldNotSupported("dryRun", [unknown], ["All"]));
-  return { dryRun: dryRun.length > 0 };
-}
-
-const FIELD_VALIDATIONS = ["Ignore", "Strict", "Warn"];
-
-export function readFieldValidation(query: Query): FieldValidation {
-  const value = query.get("fieldValidation") || "Warn";
-  if (FIELD_VALIDATIONS.includes(value)) return value as FieldValidation;
-  return refuse("CreateOptions", fieldNotSupported("fieldValidation", value, ["", ...FIELD_VALIDATIONS]));
+  if (unknown !== undefined) refuse("DeleteOptions", fieldNotSupported("dryRun", [unknown], ["All"]));
+  return dryRun.length > 0;
 }
 
 const PROPAGATION_POLICIES = ["Background", "Foreground", "Orphan"];
@@ -129,7 +120,7 @@ export function readDeleteRequest(query: Query): DeleteRequest {
     refuse("DeleteOptions", fieldNotSupported("propagationPolicy", propagationPolicy, PROPAGATION_POLICIES));
   }
   return {
-    ...readWriteOptions(query),
+    dryRun: readDryRun(query),
     gracePeriodSeconds: readCount(query, "DeleteOptions", "gracePeriodSeconds"),
     propagationPolicy: propagationPolicy as DeleteRequest["propagationPolicy"],
   };

@@ -6,63 +6,73 @@ import {
   binding,
   decodeNamed,
   deleteOptions,
+  type FieldValidation,
   type KubernetesObject,
   methodNotAllowed,
+  type Refuse,
   type Status,
 } from "@podwire/api";
-import type { DeleteRequest, Stored } from "../registry/registry.ts";
+import type { DeleteRequest, Stored, UpdateOptions } from "../registry/registry.ts";
 import { readObjectBody } from "./body.ts";
 import { type NamedExchange, type ObjectExchange, shownTo } from "./exchange.ts";
-import {
-  checkListOptions,
-  readDeleteRequest,
-  readFieldValidation,
-  readListOptions,
-  readWriteOptions,
-} from "./query.ts";
+import { checkListOptions, readDeleteRequest, readListOptions } from "./query.ts";
 import { sendJson, warningHeaders } from "./respond.ts";
 import type { Target } from "./target.ts";
 import { showList, showObject } from "./views.ts";
+import { readWriteParameters, type WriteParameters } from "./write-options.ts";
 
 export async function createObject(exchange: ObjectExchange): Promise<void> {
-  const { services, target, query } = exchange;
+  const { services, target } = exchange;
   if (target.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();
-  const options = readWriteOptions(query);
+  const options = readWriteParameters(exchange, "CreateOptions");
   const shown = shownTo(exchange);
-  const { object, warnings } = await readObject(exchange);
+  const { object, warnings } = await readObject(exchange, options);
   const stored = await services.registry.create(target.kind, object, options);
   sendJson(exchange.response, 201, showObject(shown, stored), warningHeaders(warnings));
 }
 
 export async function updateObject(exchange: NamedExchange): Promise<void> {
-  const { services, target, query } = exchange;
-  const options = updateOptions(target, readWriteOptions(query));
-  const { object, warnings } = await readObject(exchange);
+  const { services, target } = exchange;
+  const parameters = readWriteParameters(exchange, "UpdateOptions");
+  const options = updateOptions(target, parameters);
+  const { object, warnings } = await readObject(exchange, parameters);
   const stored = await services.registry.update(target.kind, object, options);
   sendWritten(exchange, stored, warnings);
 }
 
-export function updateOptions({ subresource }: Target, { dryRun = false }: { dryRun?: boolean }) {
-  return { dryRun, ...(subresource !== undefined && { subresource }) };
+export function updateOptions(
+  { subresource }: Target,
+  { dryRun, fieldManager }: WriteParameters,
+): UpdateOptions {
+  return { dryRun, fieldManager, ...(subresource !== undefined && { subresource }) };
 }
 
-export function sendWritten(exchange: NamedExchange, stored: Stored, warnings: readonly string[]): void {
-  sendJson(exchange.response, 200, showObject(shownTo(exchange), stored), warningHeaders(warnings));
+export function sendWritten(
+  exchange: NamedExchange,
+  stored: Stored,
+  warnings: readonly string[],
+  code = 200,
+): void {
+  sendJson(exchange.response, code, showObject(shownTo(exchange), stored), warningHeaders(warnings));
 }
 
 /** The body as an object of the path's kind, name and namespace. */
-async function readObject({ request, target, query }: ObjectExchange): Promise<Admitted<KubernetesObject>> {
+async function readObject(
+  { request, target }: ObjectExchange,
+  { fieldValidation }: WriteParameters,
+): Promise<Admitted<KubernetesObject>> {
   const body = await readObjectBody(request, target.kind.schema);
   if (body === undefined) throw badRequest(`a ${target.kind.kind} is expected in the request's body`);
-  return admitTo(target, body, readFieldValidation(query));
+  return admitTo(target, body, fieldValidation);
 }
 
 export function admitTo(
   target: Target,
   body: unknown,
-  fieldValidation: Parameters<typeof admit>[2],
+  fieldValidation: FieldValidation,
+  refuse?: Refuse,
 ): Admitted<KubernetesObject> {
-  const admitted = admit(target.kind, body, fieldValidation);
+  const admitted = admit(target.kind, body, fieldValidation, refuse);
   const { metadata } = admitted.object;
   if (target.kind.namespaced) {
     metadata.namespace ||= target.namespace;
@@ -73,7 +83,11 @@ export function admitTo(
     }
   }
   if (target.name !== undefined) {
-    metadata.name ||= target.name;
+    if (!metadata.name) {
+      throw badRequest(
+        `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
+      );
+    }
     if (metadata.name !== target.name) {
       throw badRequest(
         `the name of the object (${metadata.name}) does not match the name on the URL (${target.name})`,
@@ -84,10 +98,12 @@ export function admitTo(
 }
 
 /** `binding`: the body is not a Pod but says which node it gets. */
-export async function bindPod({ services, request, response, target, query }: NamedExchange): Promise<void> {
+export async function bindPod(exchange: NamedExchange): Promise<void> {
+  const { services, request, response, target } = exchange;
+  const options = readWriteParameters(exchange, "CreateOptions");
   const body = decodeNamed("v1", binding, await readObjectBody(request, binding));
   if (!body.target?.name) throw badRequest("target.name: Required value: the node to bind to");
-  await services.registry.bind(target, body.target.name, readWriteOptions(query));
+  await services.registry.bind(target, body.target.name, options);
   sendJson(response, 201, success({ kind: "pods/binding", name: target.name }, 201));
 }
 

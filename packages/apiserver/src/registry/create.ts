@@ -22,6 +22,7 @@ import { ConflictError, type Entry, type Store } from "@podwire/store";
 import { GENERATED_NAME_ATTEMPTS } from "../limits.ts";
 import { generatedName } from "./generate-name.ts";
 import { objectKey } from "./keys.ts";
+import { type Owners, ownersByUpdate, type Written, writerOf } from "./owners.ts";
 import type { CreateOptions, Stored } from "./registry.ts";
 import { storedOf, storedText } from "./stored-object.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -31,14 +32,16 @@ export async function createObject<T extends KubernetesObject>(
   surroundings: Surroundings,
   kind: Kind<T>,
   given: NewObject<T>,
-  options: CreateOptions,
+  options: Written<CreateOptions>,
+  owners: Owners = ownersByUpdate(kind, writerOf(surroundings, options)),
 ): Promise<Stored<T>> {
   const { name, generateName } = given.metadata;
-  if (name || !generateName) return createNamed(store, surroundings, kind, given, options);
+  if (name || !generateName) return createNamed(store, surroundings, kind, given, options, owners);
   for (let attempt = 1; ; attempt++) {
     const metadata = { ...given.metadata, name: generatedName(generateName, surroundings) };
     try {
-      return await createNamed(store, surroundings, kind, { ...given, metadata } as NewObject<T>, options);
+      const named = { ...given, metadata } as NewObject<T>;
+      return await createNamed(store, surroundings, kind, named, options, owners);
     } catch (error) {
       if (attempt === GENERATED_NAME_ATTEMPTS || !isReason(error, "AlreadyExists")) throw error;
     }
@@ -51,8 +54,9 @@ async function createNamed<T extends KubernetesObject>(
   kind: Kind<T>,
   given: NewObject<T>,
   options: CreateOptions,
+  owners: Owners,
 ): Promise<Stored<T>> {
-  const object = prepare(surroundings, kind, given);
+  const object = prepare(surroundings, kind, given, owners);
   const { name, namespace } = object.metadata;
   if (kind.namespaced && namespace) await checkNamespace(store, kind, namespace, name);
   const errors = validateNew(kind, object);
@@ -69,6 +73,7 @@ function prepare<T extends KubernetesObject>(
   { nowMs, newUid }: Surroundings,
   kind: Kind<T>,
   given: NewObject<T>,
+  owners: Owners,
 ): T {
   const object = structuredClone(given) as T;
   if (object.metadata.resourceVersion) {
@@ -84,9 +89,9 @@ function prepare<T extends KubernetesObject>(
     deletionTimestamp: undefined,
     deletionGracePeriodSeconds: undefined,
     selfLink: undefined,
-    managedFields: undefined,
   };
   setDefaults(kind, object);
+  object.metadata.managedFields = owners(undefined, object);
   // An object that lacks its spec is told so by validation; there is nothing to prepare.
   if (hasSpec(kind, object)) kind.prepareCreate(object);
   return object;

@@ -132,7 +132,8 @@ describe("registry", () => {
     const { status, spec, metadata } = stored.object;
     assert.deepEqual(
       [status, spec.nodeName, metadata.labels, metadata.generation],
-      [{ phase: "Running" }, undefined, undefined, 1],
+      // Labels come along, as upstream: only the spec is another's.
+      [{ phase: "Running" }, undefined, { a: "b" }, 1],
     );
   });
 

@@ -15,6 +15,8 @@ export interface ObjectRef {
 
 export interface WriteOptions {
   readonly dryRun?: boolean;
+  /** Who writes, and comes to own what the write changes; absent: whom the registry writes for (`as`). */
+  readonly fieldManager?: string;
 }
 
 export interface CreateOptions extends WriteOptions {}
@@ -22,6 +24,21 @@ export interface CreateOptions extends WriteOptions {}
 export interface UpdateOptions extends WriteOptions {
   /** `status`, `finalize`, …: only that part is written. */
   readonly subresource?: string;
+}
+
+/** A server-side apply. */
+export interface ApplyRequest<T> {
+  /** As the client sent it, parsed. */
+  readonly configuration: unknown;
+  /** Takes what others own. */
+  readonly force: boolean;
+  /** From JSON to an object of the kind, with its defaults. */
+  readonly admit: (object: unknown) => T;
+}
+
+export interface ApplyResult<T> {
+  readonly stored: Stored<T>;
+  readonly isNew: boolean;
 }
 
 export interface ListOptions {
@@ -98,6 +115,9 @@ export interface Registry {
   /** The revision of the last commit. */
   readonly revision: number;
 
+  /** The same registry for another writer. */
+  as(fieldManager: string): Registry;
+
   create<T extends KubernetesObject>(
     kind: Kind<T>,
     object: NewObject<T>,
@@ -129,6 +149,14 @@ export interface Registry {
     make: (copy: T) => T,
     options?: UpdateOptions,
   ): Promise<Stored<T>>;
+
+  /** Merges a configuration into the object, which is made when it does not exist. Throws a Conflict. */
+  apply<T extends KubernetesObject>(
+    kind: Kind<T>,
+    ref: ObjectRef,
+    request: ApplyRequest<T>,
+    options?: UpdateOptions,
+  ): Promise<ApplyResult<T>>;
 
   delete<T extends KubernetesObject>(
     kind: Kind<T>,

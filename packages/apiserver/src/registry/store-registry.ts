@@ -1,6 +1,7 @@
 /** The registry over a store: each verb is a file of its own; here they are put together. */
 import { type Kind, type KubernetesObject, kinds, type NewObject, notFound } from "@podwire/api";
 import type { Store } from "@podwire/store";
+import { applyObject } from "./apply.ts";
 import { bindPod } from "./bind.ts";
 import { createObject } from "./create.ts";
 import { deleteObject } from "./delete.ts";
@@ -8,6 +9,8 @@ import { kindPrefix, objectKey } from "./keys.ts";
 import { listObjects } from "./list.ts";
 import { type Followed, ObjectWatch } from "./object-watch.ts";
 import type {
+  ApplyRequest,
+  ApplyResult,
   CreateOptions,
   DeleteRequest,
   DeleteResult,
@@ -27,13 +30,26 @@ import { storedOf } from "./stored-object.ts";
 import { realSurroundings, type Surroundings } from "./surroundings.ts";
 import { updateObject } from "./update.ts";
 
+/** What the server itself writes, such as the namespaces that are always there, is owned by this. */
+const SERVER_FIELD_MANAGER = "kube-apiserver";
+
 export class StoreRegistry implements Registry {
   readonly #store: Store;
   readonly #surroundings: Surroundings;
+  readonly #fieldManager: string;
 
-  constructor(store: Store, surroundings: Surroundings = realSurroundings) {
+  constructor(
+    store: Store,
+    surroundings: Surroundings = realSurroundings,
+    fieldManager: string = SERVER_FIELD_MANAGER,
+  ) {
     this.#store = store;
     this.#surroundings = surroundings;
+    this.#fieldManager = fieldManager;
+  }
+
+  as(fieldManager: string): Registry {
+    return new StoreRegistry(this.#store, this.#surroundings, fieldManager);
   }
 
   get history(): string {
@@ -49,7 +65,7 @@ export class StoreRegistry implements Registry {
     object: NewObject<T>,
     options: CreateOptions = {},
   ): Promise<Stored<T>> {
-    return onStore(() => createObject(this.#store, this.#surroundings, kind, object, options));
+    return onStore(() => createObject(this.#store, this.#surroundings, kind, object, this.#writing(options)));
   }
 
   async get<T extends KubernetesObject>(kind: Kind<T>, ref: ObjectRef): Promise<Stored<T>> {
@@ -68,7 +84,14 @@ export class StoreRegistry implements Registry {
     options: UpdateOptions = {},
   ): Promise<Stored<T>> {
     return onStore(() =>
-      updateObject(this.#store, kind, object.metadata, () => structuredClone(object), options),
+      updateObject(
+        this.#store,
+        this.#surroundings,
+        kind,
+        object.metadata,
+        () => structuredClone(object),
+        this.#writing(options),
+      ),
     );
   }
 
@@ -95,7 +118,24 @@ export class StoreRegistry implements Registry {
     make: (copy: T) => T,
     options: UpdateOptions = {},
   ): Promise<Stored<T>> {
-    return onStore(() => updateObject(this.#store, kind, ref, make, options));
+    return onStore(() =>
+      updateObject(this.#store, this.#surroundings, kind, ref, make, this.#writing(options)),
+    );
+  }
+
+  async apply<T extends KubernetesObject>(
+    kind: Kind<T>,
+    ref: ObjectRef,
+    request: ApplyRequest<T>,
+    options: UpdateOptions = {},
+  ): Promise<ApplyResult<T>> {
+    return onStore(() =>
+      applyObject(this.#store, this.#surroundings, kind, ref, request, this.#writing(options)),
+    );
+  }
+
+  #writing<Options extends WriteOptions>(options: Options): Options & { readonly fieldManager: string } {
+    return { ...options, fieldManager: options.fieldManager ?? this.#fieldManager };
   }
 
   async delete<T extends KubernetesObject>(

@@ -8,16 +8,21 @@ import {
   jsonEqual,
   type Kind,
   type KubernetesObject,
+  type ManagedFieldsEntry,
   methodNotAllowed,
   type Subresource,
+  sameOwners,
   setDefaults,
+  validatePart,
   validateUpdate,
 } from "@podwire/api";
 import type { Entry, Store } from "@podwire/store";
 import { unstored } from "./create.ts";
 import { isFree } from "./delete.ts";
+import { type Owners, ownersByUpdate, type Written, writerOf } from "./owners.ts";
 import type { ObjectRef, Stored, UpdateOptions } from "./registry.ts";
 import { storedOf, storedText } from "./stored-object.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { writeCurrent } from "./write-current.ts";
 
 /** Makes the next state from a copy of the stored one. May be called again when another writer came first. */
@@ -25,10 +30,12 @@ export type Change<T> = (stored: T) => T;
 
 export async function updateObject<T extends KubernetesObject>(
   store: Store,
+  surroundings: Surroundings,
   kind: Kind<T>,
   ref: ObjectRef,
   change: Change<T>,
-  options: UpdateOptions,
+  options: Written<UpdateOptions>,
+  owners: Owners = ownersByUpdate(kind, writerOf(surroundings, options)),
 ): Promise<Stored<T>> {
   const subresource = subresourceOf(kind, options.subresource);
   return writeCurrent(store, kind, ref, async entry => {
@@ -36,7 +43,7 @@ export async function updateObject<T extends KubernetesObject>(
     const asked = change(structuredClone(current.object));
     // A resourceVersion that went stale since the turn before is found out here.
     checkPreconditions(kind, asked, current.object);
-    const next = nextState(kind, subresource, asked, current.object);
+    const next = nextState(kind, subresource, asked, current.object, owners);
     return write(store, kind, entry, next, current, options);
   });
 }
@@ -67,12 +74,17 @@ function nextState<T extends KubernetesObject>(
   subresource: Subresource<T> | undefined,
   asked: T,
   stored: T,
+  owners: Owners,
 ): T {
   const next = subresource ? structuredClone(subresource.take(stored, asked)) : asked;
-  keepAssigned(next, stored);
-  if (subresource === undefined && "spec" in next === "spec" in stored) kind.prepareUpdate(next, stored);
   setDefaults(kind, next);
-  const errors = subresource ? subresource.validate(next, stored) : validateUpdate(kind, next, stored);
+  const isTracked = subresource === undefined || subresource.keeps !== undefined;
+  keepAssigned(next, stored, isTracked ? owners(stored, next) : stored.metadata.managedFields);
+  if (subresource === undefined && "spec" in next === "spec" in stored) kind.prepareUpdate(next, stored);
+  if (subresource === undefined) keepStatus(kind, next, stored);
+  const errors = subresource
+    ? validatePart(kind, subresource, next, stored)
+    : validateUpdate(kind, next, stored);
   if (errors.length > 0) throw invalid(kind.group, kind.kind, stored.metadata.name, errors);
   if (kind.countsGenerations && !jsonEqual(specOf(next), specOf(stored))) {
     next.metadata.generation = (stored.metadata.generation ?? 0) + 1;
@@ -80,12 +92,25 @@ function nextState<T extends KubernetesObject>(
   return next;
 }
 
+/** A status that is written on its own is not written with the rest. */
+function keepStatus(
+  { subresources }: Kind,
+  next: KubernetesObject & { status?: unknown },
+  stored: KubernetesObject & { status?: unknown },
+): void {
+  if (subresources.some(({ name }) => name === "status")) next.status = stored.status;
+}
+
 function specOf(object: KubernetesObject): unknown {
   return (object as KubernetesObject & { spec?: unknown }).spec;
 }
 
 /** What the server assigned stays, whatever the client sent. A namespace left out is the one of the path. */
-function keepAssigned(next: KubernetesObject, { metadata: stored }: KubernetesObject): void {
+function keepAssigned(
+  next: KubernetesObject,
+  { metadata: stored }: KubernetesObject,
+  managedFields: ManagedFieldsEntry[] | undefined,
+): void {
   next.metadata = {
     ...next.metadata,
     name: next.metadata.name || stored.name,
@@ -97,25 +122,36 @@ function keepAssigned(next: KubernetesObject, { metadata: stored }: KubernetesOb
     deletionTimestamp: stored.deletionTimestamp,
     deletionGracePeriodSeconds: stored.deletionGracePeriodSeconds,
     selfLink: undefined,
-    managedFields: stored.managedFields,
+    managedFields,
   };
 }
 
 async function write<T extends KubernetesObject>(
   store: Store,
   kind: Kind<T>,
-  { key, value: before, revision }: Entry,
+  { key, revision }: Entry,
   next: T,
   current: Stored<T>,
   { dryRun }: UpdateOptions,
 ): Promise<Stored<T>> {
-  const value = storedText(next);
   // Nothing changed: no write, no event, the same resourceVersion.
-  if (value === before || jsonEqual(next, current.object)) return current;
+  if (isSame(next, current.object)) return current;
+  const value = storedText(next);
   if (dryRun) return unstored(kind, key, value, revision);
   if (next.metadata.deletionTimestamp !== undefined && isFree(kind, next)) {
     const removed = await store.delete(key, revision);
     return unstored(kind, key, value, removed.revision);
   }
   return storedOf(kind, await store.put(key, value, revision));
+}
+
+/** A newer time of an owner who changed nothing is no change. */
+function isSame({ metadata: next, ...rest }: KubernetesObject, stored: KubernetesObject): boolean {
+  const { metadata, ...storedRest } = stored;
+  const { managedFields } = metadata;
+  return (
+    jsonEqual(rest, storedRest) &&
+    jsonEqual({ ...next, managedFields }, metadata) &&
+    sameOwners(next.managedFields, managedFields)
+  );
 }

@@ -3,7 +3,7 @@
  * fields that the kind has, values of their types, and no item of a list twice.
  */
 import type { ListSchema, ObjectSchema, ScalarSchema, Schema } from "../../schema/schema.ts";
-import { goText } from "../go-text.ts";
+import { goSyntax, goText } from "../go-text.ts";
 import { isGranularList, listElement } from "./list-element.ts";
 import { memberSchema } from "./members.ts";
 import { describePathElement, memberElement } from "./path-element.ts";
@@ -76,7 +76,7 @@ function scalarProblem({ format }: ScalarSchema, value: unknown): string | undef
     case "string":
     case "bytes":
       if (typeof value === "string") return undefined;
-      return `expected string, got &value.valueUnstructured{Value:${goText(value)}}`;
+      return `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
     case "bool":
       return typeof value === "boolean" ? undefined : `expected boolean, got &{${goText(value)}}`;
     case "int32":

@@ -3,6 +3,7 @@
  * (apimachinery/pkg/util/managedfields/internal/managedfields.go).
  */
 import type { KubernetesObject, ManagedFieldsEntry } from "../../core/meta.ts";
+import { jsonEqual } from "../../values/equal.ts";
 import { parseTime } from "../../values/time.ts";
 import type { FieldSet } from "./field-set.ts";
 import { type FieldsV1, parseFields, printFields } from "./fields-v1.ts";
@@ -80,7 +81,7 @@ export function managersToUpdate(stored: KubernetesObject | undefined, next: Kub
   const [only] = given ?? [];
   if (given?.length === 0 || (given?.length === 1 && Object.keys(only!).length === 0)) return NO_MANAGERS;
   const kept = stored === undefined ? NO_MANAGERS : managersOf(stored);
-  if (given === undefined || given === stored?.metadata.managedFields) return kept;
+  if (given === undefined || jsonEqual(given, stored?.metadata.managedFields)) return kept;
   try {
     return parseManagers(given, false);
   } catch (error) {

@@ -41,9 +41,8 @@ type ItemKind = "object" | "string" | "number" | "bool";
 
 /** The kind that all items share. Throws when they do not. */
 export function itemKind(...lists: readonly (readonly unknown[])[]): ItemKind {
-  const kinds = new Set(lists.flat().map(kindOf));
-  if (kinds.has("list")) throw new StrategicMergeError("lists of lists are not supported", "unprocessable");
-  const [kind, other] = kinds;
+  const [kind, other] = new Set(lists.flat().map(kindOf));
+  if (kind === "list") throw new StrategicMergeError("lists of lists are not supported", "unprocessable");
   if (kind === undefined) throw new StrategicMergeError("no elements in any of the given slices");
   if (other !== undefined || kind === "null") {
     throw new StrategicMergeError(`list element types are not identical: ${goText(lists)}`);

@@ -1,0 +1,86 @@
+/** Sends a history to a server, and tells what came back without what no two servers share. */
+import { mergePatch } from "@podwire/api";
+import type { History, Write } from "./history.ts";
+
+export interface Reply {
+  readonly code: number;
+  // biome-ignore lint/suspicious/noExplicitAny: what comes back is what the test is about
+  readonly body: any;
+}
+
+export interface Server {
+  readonly url: string;
+  readonly headers: Record<string, string>;
+}
+
+export async function replay(server: Server, namespace: string, history: History): Promise<Reply[]> {
+  const collection = history.collection.replace("NAMESPACE", namespace);
+  const replies: Reply[] = [];
+  let last: unknown;
+  for (const write of history.writes) {
+    const reply = await send(server, collection, write, last, namespace);
+    if (reply.code < 300) last = reply.body;
+    replies.push(comparable(reply, namespace));
+  }
+  return replies;
+}
+
+async function send(
+  server: Server,
+  collection: string,
+  { method, suffix, query, type, agent, body }: Write,
+  last: unknown,
+  namespace: string,
+): Promise<Reply> {
+  const url = `${server.url}${collection}${suffix}${query && `?${query}`}`;
+  const text = method === "PUT" ? JSON.stringify(mergePatch(last ?? {}, JSON.parse(body))) : body;
+  const headers = { ...server.headers, "content-type": type, "user-agent": agent };
+  const response = await fetch(url, { method, headers, body: text.replaceAll("NAMESPACE", namespace) });
+  return { code: response.status, body: await response.json() };
+}
+
+function comparable({ code, body }: Reply, namespace: string): Reply {
+  const text = JSON.stringify(body).replaceAll(namespace, "NAMESPACE");
+  const plain = JSON.parse(text) as Reply["body"];
+  if (plain.kind === "Status") return comparableStatus(code, plain);
+  const { metadata } = plain;
+  for (const key of ["uid", "resourceVersion", "creationTimestamp", "selfLink"]) delete metadata[key];
+  for (const entry of metadata.managedFields ?? []) if (entry.time) entry.time = "TIME";
+  metadata.managedFields?.sort((a: object, b: object) => (ownerText(a) < ownerText(b) ? -1 : 1));
+  return { code, body: sorted(plain) };
+}
+
+/**
+ * Upstream calls some faults of a patch its own (500), says nothing of why a JSON patch failed, prints the whole
+ * patched object in an order of its own, and lists conflicts and problems in any order.
+ */
+function comparableStatus(code: number, { message, reason, details }: Reply["body"]): Reply {
+  const isFault = code === 500 && reason === undefined;
+  const withoutValue = (text: string) =>
+    text
+      .replace(/Invalid value: "(\\.|[^"\\])*"/g, "Invalid value")
+      .replace(/(cannot convert|unrecognized type:|json: cannot unmarshal) .*/s, "WRONG TYPE");
+  const words = withoutValue(message)
+    .replace(/^(the server rejected our request due to an error).*/s, "$1")
+    .replace(/^(failed to convert new object).*/s, "$1");
+  const causes = details?.causes
+    ?.map((cause: { message: string }) => ({ ...cause, message: withoutValue(cause.message) }))
+    .sort((a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return {
+    code: isFault ? 400 : code,
+    body: { message: words.split("\n").sort().join("\n"), reason: isFault ? "BadRequest" : reason, causes },
+  };
+}
+
+/** Which of two entries of the same second comes first depends on the clock. */
+function ownerText(entry: object): string {
+  const { operation, manager, apiVersion, subresource } = entry as Record<string, string>;
+  return JSON.stringify([operation, manager, apiVersion, subresource]);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]));
+}
