@@ -39,6 +39,8 @@ export interface ObjectWatch<T> {
 export interface UpdateOptions {
   /** `status`, `finalize`: only that part is written. */
   readonly subresource?: string;
+  /** Who comes to own what the write changes; absent: the one whose API this is. */
+  readonly fieldManager?: string;
 }
 
 export interface DeleteRequest {

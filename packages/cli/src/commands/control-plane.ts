@@ -75,14 +75,16 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
     () => store.close(),
   );
   const registry = await openRegistry(store);
-  const recordEvent = eventRecorder(registry, log);
+  // Who writes shows in managedFields: the names are those that a Kubernetes cluster has.
+  const asController = registry.as("kube-controller-manager");
+  const recordEvent = eventRecorder(asController, log);
   const heartbeats = new Heartbeats();
   const shared = { heartbeats, recordEvent, log };
   const eventBounds = new EventBounds({ registry, log });
   const [controllers] = await Promise.all([
     startControllers({
       ...shared,
-      api: registryApi(registry),
+      api: registryApi(asController),
       ranges,
       rootCa: credentials.clientAuthority,
       apiServer: serviceEndpoint(options.serviceCidr, underlay),
@@ -96,7 +98,7 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
   const nodes = await expected(
     serveNodes({
       ...shared,
-      registry,
+      registry: registry.as("kubelet"),
       address: `unix:${options.nodesSocket}`,
       credentials: readServerFiles(options.pki, "node-server"),
       clusterCidrs: options.clusterCidr,

@@ -83,9 +83,9 @@ export class ApiClient implements Api {
   update<T extends KubernetesObject>(
     kind: Kind<T>,
     object: T,
-    { subresource }: UpdateOptions = {},
+    { subresource, fieldManager }: UpdateOptions = {},
   ): Promise<T> {
-    const path = objectPath(kind, object.metadata, subresource);
+    const path = withQuery(objectPath(kind, object.metadata, subresource), { fieldManager });
     return this.#http.json({ method: "PUT", path, body: typed(kind, object) });
   }
 

@@ -73,6 +73,7 @@ export class Http {
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const headers = {
       accept: "application/json",
+      "user-agent": "podwire",
       ...(payload && { "content-type": contentType ?? "application/json", "content-length": payload.length }),
     };
     return new Promise((resolve, reject) => {

@@ -95,7 +95,10 @@ class Scheduler {
       copy.status.conditions = withUnschedulable(copy.status.conditions ?? [], message, now);
     };
     try {
-      await api.mutate(kinds.pods, pod.metadata, change, { subresource: "status" });
+      await api.mutate(kinds.pods, pod.metadata, change, {
+        subresource: "status",
+        fieldManager: "kube-scheduler",
+      });
     } catch (error) {
       if (!isReason(error, "NotFound")) throw error;
     }

@@ -9,8 +9,7 @@ export interface Reply {
 }
 
 export interface Server {
-  readonly url: string;
-  readonly headers: Record<string, string>;
+  call(method: string, path: string, body: string, headers: Record<string, string>): Promise<Reply>;
 }
 
 export async function replay(server: Server, namespace: string, history: History): Promise<Reply[]> {
@@ -32,11 +31,10 @@ async function send(
   last: unknown,
   namespace: string,
 ): Promise<Reply> {
-  const url = `${server.url}${collection}${suffix}${query && `?${query}`}`;
+  const path = `${collection}${suffix}${query && `?${query}`}`;
   const text = method === "PUT" ? JSON.stringify(mergePatch(last ?? {}, JSON.parse(body))) : body;
-  const headers = { ...server.headers, "content-type": type, "user-agent": agent };
-  const response = await fetch(url, { method, headers, body: text.replaceAll("NAMESPACE", namespace) });
-  return { code: response.status, body: await response.json() };
+  const headers = { "content-type": type, "user-agent": agent };
+  return server.call(method, path, text.replaceAll("NAMESPACE", namespace), headers);
 }
 
 function comparable({ code, body }: Reply, namespace: string): Reply {
