@@ -45,7 +45,7 @@ export * from "./networking/network-policy.ts";
 export * from "./networking/service-cidr.ts";
 export { type Applied, applyConfiguration } from "./patch/apply/apply-configuration.ts";
 export { ApplyError } from "./patch/apply/apply-error.ts";
-export { sameOwners } from "./patch/apply/managers.ts";
+export { sameOwners } from "./patch/apply/owners.ts";
 export { trackUpdate, type Writer } from "./patch/apply/track-update.ts";
 export { goText } from "./patch/go-text.ts";
 export * from "./patch/json-patch.ts";

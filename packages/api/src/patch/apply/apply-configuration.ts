@@ -15,20 +15,20 @@ import { difference, NO_FIELDS, withoutTrees } from "./field-set.ts";
 import { fieldsOf } from "./fields-of.ts";
 import { ignoredFields } from "./ignored.ts";
 import { fieldsLastApplied, withLastApplied } from "./last-applied.ts";
-import {
-  type Manager,
-  type ManagerName,
-  type Managers,
-  managerId,
-  managersOf,
-  NO_MANAGERS,
-  printManagers,
-} from "./managers.ts";
 import { asObject, type JsonObject } from "./members.ts";
 import { mergeApplied } from "./merge.ts";
+import {
+  NO_OWNERS,
+  type Owner,
+  type OwnerName,
+  type Owners,
+  ownerId,
+  ownersOf,
+  printOwners,
+} from "./owners.ts";
 import { contested, owned, takeFromOthers } from "./ownership.ts";
 import { prune } from "./prune.ts";
-import { ofVersion, updateManagers, type Writer } from "./track-update.ts";
+import { ofVersion, updateOwners, type Writer } from "./track-update.ts";
 
 export interface Applied {
   /** As JSON: still to be decoded and given its defaults. */
@@ -51,13 +51,13 @@ export function applyConfiguration(
   force: boolean,
 ): Applied {
   const applied = checkConfiguration(kind, configuration);
-  const live = withoutManagers(stored ?? blankOf(kind));
-  const known = stored === undefined ? NO_MANAGERS : managersOf(stored);
-  const managers = known.size > 0 ? known : firstOwners(kind, live, writer);
-  const outcome = apply(kind, live, applied, managers, writer);
+  const live = withoutOwners(stored ?? blankOf(kind));
+  const known = stored === undefined ? NO_OWNERS : ownersOf(stored);
+  const owners = known.size > 0 ? known : firstOwners(kind, live, writer);
+  const outcome = apply(kind, live, applied, owners, writer);
   if (outcome.conflicts.size > 0 && !force) refuseConflicts(kind, live, outcome.conflicts, writer);
   const object = writer.manager === "kubectl" ? withLastApplied(outcome.object, applied) : outcome.object;
-  return { object, managedFields: printManagers(outcome.managers) };
+  return { object, managedFields: printOwners(outcome.owners) };
 }
 
 function checkConfiguration(kind: Kind, configuration: unknown): JsonObject {
@@ -86,40 +86,40 @@ function describeType(apiVersion: string, kind: string): string {
   return `${apiVersion.includes("/") || apiVersion === "" ? apiVersion || "/" : `/${apiVersion}`}, Kind=${kind}`;
 }
 
-function withoutManagers(object: KubernetesObject): KubernetesObject & JsonObject {
+function withoutOwners(object: KubernetesObject): KubernetesObject & JsonObject {
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };
 }
 
-function firstOwners(kind: Kind, live: KubernetesObject, writer: Writer): Managers {
-  return updateManagers(kind, NO_MANAGERS, blankOf(kind), live, { ...writer, manager: BEFORE_FIRST_APPLY });
+function firstOwners(kind: Kind, live: KubernetesObject, writer: Writer): Owners {
+  return updateOwners(kind, NO_OWNERS, blankOf(kind), live, { ...writer, manager: BEFORE_FIRST_APPLY });
 }
 
 interface Outcome {
   readonly object: JsonObject;
-  readonly managers: Managers;
+  readonly owners: Owners;
   /** What others owned of what changed. */
-  readonly conflicts: Managers;
+  readonly conflicts: Owners;
 }
 
 function apply(
   kind: Kind,
   live: KubernetesObject & JsonObject,
   applied: JsonObject,
-  managers: Managers,
+  owners: Owners,
   { manager, subresource = "", time }: Writer,
 ): Outcome {
   const { schema } = kind;
-  const name: ManagerName = { manager, operation: "Apply", apiVersion: apiVersionOf(kind), subresource };
-  const id = managerId(name);
+  const name: OwnerName = { manager, operation: "Apply", apiVersion: apiVersionOf(kind), subresource };
+  const id = ownerId(name);
   const ignored = ignoredFields(kind, subresource);
-  const last = managers.get(id);
-  const self: Manager = {
+  const last = owners.get(id);
+  const self: Owner = {
     ...name,
     time: last?.time,
     fields: withoutTrees(fieldsOf(schema, applied), ignored),
   };
-  const claimed = new Map([...ofVersion(managers, name.apiVersion), [id, self]]);
+  const claimed = new Map([...ofVersion(owners, name.apiVersion), [id, self]]);
   const merged = mergeApplied(schema, live, applied);
   const object = prune(schema, merged, claimed, last?.fields ?? NO_FIELDS);
   const change = compareObjects(schema, live, object, ignored);
@@ -129,10 +129,10 @@ function apply(
   const isSame = jsonEqual(live, object);
   if (fields.size === 0) result.delete(id);
   else result.set(id, { ...self, fields, time: isSame ? last?.time : time });
-  return { object: isSame ? live : object, managers: result, conflicts };
+  return { object: isSame ? live : object, owners: result, conflicts };
 }
 
-function refuseConflicts(kind: Kind, live: KubernetesObject, conflicts: Managers, { manager }: Writer): void {
+function refuseConflicts(kind: Kind, live: KubernetesObject, conflicts: Owners, { manager }: Writer): void {
   // What kubectl applied on the client's side, and is still as applied, was its own all along.
   const allowed = manager === "kubectl" ? fieldsLastApplied(kind, live) : NO_FIELDS;
   const left = [...conflicts]

@@ -1,15 +1,15 @@
 /** Why an apply failed: others own what it would change (apimachinery, managedfields/internal/conflict.go). */
 import { ApiError, type StatusCause } from "../../errors.ts";
 import { describeFields } from "./field-set.ts";
-import { type Manager, type Managers, managerId } from "./managers.ts";
+import { type Owner, type Owners, ownerId } from "./owners.ts";
 import { compareText } from "./path-element.ts";
 
 /** `conflicts`: of each manager, the fields that are contested. */
-export function applyConflict(conflicts: Managers): ApiError {
-  const byManager = [...conflicts.values()]
-    .sort((a, b) => compareText(managerId(a), managerId(b)))
-    .map(manager => ({ who: describeManager(manager), fields: describeFields(manager.fields) }));
-  const causes = byManager.flatMap(({ who, fields }) =>
+export function applyConflict(conflicts: Owners): ApiError {
+  const byOwner = [...conflicts.values()]
+    .sort((a, b) => compareText(ownerId(a), ownerId(b)))
+    .map(manager => ({ who: describeOwner(manager), fields: describeFields(manager.fields) }));
+  const causes = byOwner.flatMap(({ who, fields }) =>
     fields.map(
       (field): StatusCause => ({
         reason: "FieldManagerConflict",
@@ -22,7 +22,7 @@ export function applyConflict(conflicts: Managers): ApiError {
   const message =
     causes.length === 1
       ? `Apply failed with 1 conflict: ${first!.message}: ${first!.field}`
-      : `Apply failed with ${causes.length} conflicts: ${byManager.map(describeConflicts).join("\n")}`;
+      : `Apply failed with ${causes.length} conflicts: ${byOwner.map(describeConflicts).join("\n")}`;
   return new ApiError(409, "Conflict", message, { causes });
 }
 
@@ -30,7 +30,7 @@ function describeConflicts({ who, fields }: { who: string; fields: readonly stri
   return [`conflicts with ${who}:`, ...fields.map(field => `- ${field}`)].join("\n");
 }
 
-function describeManager({ manager, operation, apiVersion, subresource }: Manager): string {
+function describeOwner({ manager, operation, apiVersion, subresource }: Owner): string {
   const name = JSON.stringify(manager);
   const where = subresource === "" ? "" : ` with subresource ${JSON.stringify(subresource)}`;
   return `${name}${where}${operation === "Update" ? ` using ${apiVersion}` : ""}`;

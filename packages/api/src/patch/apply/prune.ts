@@ -5,21 +5,16 @@
 import type { ObjectSchema } from "../../schema/schema.ts";
 import { difference, type FieldSet, intersection, NO_FIELDS, union } from "./field-set.ts";
 import { fieldsOf } from "./fields-of.ts";
-import type { Managers } from "./managers.ts";
 import type { JsonObject } from "./members.ts";
+import type { Owners } from "./owners.ts";
 import { withNamedFields, withoutFields } from "./remove.ts";
 
-/** `managers` has what is applied now, `last` is what was applied before. */
-export function prune(
-  schema: ObjectSchema,
-  merged: JsonObject,
-  managers: Managers,
-  last: FieldSet,
-): JsonObject {
+/** `owners` has what is applied now, `last` is what was applied before. */
+export function prune(schema: ObjectSchema, merged: JsonObject, owners: Owners, last: FieldSet): JsonObject {
   if (last.size === 0) return merged;
   const named = (fields: FieldSet) => withNamedFields(schema, fields);
   const all = named(fieldsOf(schema, merged));
-  const owned = [...managers.values()].reduce((set, { fields }) => union(set, fields), NO_FIELDS);
+  const owned = [...owners.values()].reduce((set, { fields }) => union(set, fields), NO_FIELDS);
   const keptOf = (object: JsonObject) => named(fieldsOf(schema, object));
 
   const bare = withoutFields(schema, merged, named(last));

@@ -8,7 +8,7 @@ import { blankOf } from "./blank.ts";
 import { compareObjects } from "./compare.ts";
 import { union } from "./field-set.ts";
 import { ignoredFields } from "./ignored.ts";
-import { type Managers, managersOf, managersToUpdate, printManagers } from "./managers.ts";
+import { type Owners, ownersOf, ownersToUpdate, printOwners } from "./owners.ts";
 import { giveTo, owned, takeFromOthers } from "./ownership.ts";
 
 export interface Writer {
@@ -26,31 +26,31 @@ export function trackUpdate(
   next: KubernetesObject,
   writer: Writer,
 ): ManagedFieldsEntry[] | undefined {
-  const managers =
+  const owners =
     writer.subresource === undefined || stored === undefined
-      ? managersToUpdate(stored, next)
-      : managersOf(stored);
+      ? ownersToUpdate(stored, next)
+      : ownersOf(stored);
   // Fields of an object that nobody owns are not tracked until someone applies it.
-  if (managers.size === 0 && stored !== undefined) return undefined;
-  return printManagers(updateManagers(kind, managers, stored ?? blankOf(kind), next, writer));
+  if (owners.size === 0 && stored !== undefined) return undefined;
+  return printOwners(updateOwners(kind, owners, stored ?? blankOf(kind), next, writer));
 }
 
-export function updateManagers(
+export function updateOwners(
   kind: Kind,
-  managers: Managers,
+  owners: Owners,
   before: KubernetesObject,
   after: KubernetesObject,
   { manager, subresource = "", time }: Writer,
-): Managers {
+): Owners {
   const apiVersion = apiVersionOf(kind);
   const change = compareObjects(kind.schema, before, after, ignoredFields(kind, subresource));
   const gained = owned(union(change.modified, change.added));
-  const left = takeFromOthers(ofVersion(managers, apiVersion), undefined, change);
+  const left = takeFromOthers(ofVersion(owners, apiVersion), undefined, change);
   return giveTo(left, { manager, operation: "Update", apiVersion, subresource }, gained, time);
 }
 
 /** Entries of a version that the server does not have go, as upstream. */
-export function ofVersion(managers: Managers, apiVersion: string): Managers {
-  const known = [...managers].filter(([, each]) => each.apiVersion === apiVersion);
-  return known.length === managers.size ? managers : new Map(known);
+export function ofVersion(owners: Owners, apiVersion: string): Owners {
+  const known = [...owners].filter(([, each]) => each.apiVersion === apiVersion);
+  return known.length === owners.size ? owners : new Map(known);
 }

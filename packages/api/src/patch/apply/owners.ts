@@ -9,7 +9,7 @@ import type { FieldSet } from "./field-set.ts";
 import { type FieldsV1, parseFields, printFields } from "./fields-v1.ts";
 import { compareText } from "./path-element.ts";
 
-export interface ManagerName {
+export interface OwnerName {
   readonly manager: string;
   /** `Apply`: by server-side apply. `Update`: by any other write. */
   readonly operation: "Apply" | "Update";
@@ -18,26 +18,26 @@ export interface ManagerName {
   readonly subresource: string;
 }
 
-export interface Manager extends ManagerName {
+export interface Owner extends OwnerName {
   readonly time: string | undefined;
   readonly fields: FieldSet;
   /** As stored, while nothing has changed it. */
   readonly printed?: FieldsV1;
 }
 
-/** By `managerId`. */
-export type Managers = ReadonlyMap<string, Manager>;
+/** By `ownerId`. */
+export type Owners = ReadonlyMap<string, Owner>;
 
-export const NO_MANAGERS: Managers = new Map();
+export const NO_OWNERS: Owners = new Map();
 
 /** One who applies is the same in every version; one who updates is another in each. */
-export function managerId({ manager, operation, apiVersion, subresource }: ManagerName): string {
+export function ownerId({ manager, operation, apiVersion, subresource }: OwnerName): string {
   return JSON.stringify([manager, operation, operation === "Apply" ? "" : apiVersion, subresource]);
 }
 
 /** `trusted`: printed by the server, so that what does not change need not be printed again. */
-export function parseManagers(entries: readonly ManagedFieldsEntry[], trusted: boolean): Managers {
-  const managers = new Map<string, Manager>();
+export function parseOwners(entries: readonly ManagedFieldsEntry[], trusted: boolean): Owners {
+  const owners = new Map<string, Owner>();
   for (const [at, entry] of entries.entries()) {
     const { manager = "", operation, apiVersion = "", subresource = "", time } = entry;
     if (operation !== "Apply" && operation !== "Update") {
@@ -45,12 +45,12 @@ export function parseManagers(entries: readonly ManagedFieldsEntry[], trusted: b
     }
     if (apiVersion === "") throw new SyntaxError("apiVersion must not be empty");
     checkFieldsType(entry, at);
-    const name: ManagerName = { manager, operation, apiVersion, subresource };
+    const name: OwnerName = { manager, operation, apiVersion, subresource };
     const fields = parseFields(entry.fieldsV1);
     const printed = trusted ? { printed: entry.fieldsV1 as FieldsV1 } : {};
-    managers.set(managerId(name), { ...name, time, fields, ...printed });
+    owners.set(ownerId(name), { ...name, time, fields, ...printed });
   }
-  return managers;
+  return owners;
 }
 
 function checkFieldsType({ fieldsType = "" }: ManagedFieldsEntry, at: number): void {
@@ -63,12 +63,12 @@ function checkFieldsType({ fieldsType = "" }: ManagedFieldsEntry, at: number): v
 }
 
 /** None when the entries cannot be read: as upstream, the object is then one whose fields nobody owns. */
-export function managersOf(object: KubernetesObject): Managers {
+export function ownersOf(object: KubernetesObject): Owners {
   try {
-    return parseManagers(object.metadata.managedFields ?? [], true);
+    return parseOwners(object.metadata.managedFields ?? [], true);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return NO_MANAGERS;
+    return NO_OWNERS;
   }
 }
 
@@ -76,14 +76,14 @@ export function managersOf(object: KubernetesObject): Managers {
  * Those to begin with when `next` replaces `stored`: a client may edit the entries, and one that does not know of
  * them leaves them as they are. An empty list, or one empty entry, resets them.
  */
-export function managersToUpdate(stored: KubernetesObject | undefined, next: KubernetesObject): Managers {
+export function ownersToUpdate(stored: KubernetesObject | undefined, next: KubernetesObject): Owners {
   const given = next.metadata.managedFields;
   const [only] = given ?? [];
-  if (given?.length === 0 || (given?.length === 1 && Object.keys(only!).length === 0)) return NO_MANAGERS;
-  const kept = stored === undefined ? NO_MANAGERS : managersOf(stored);
+  if (given?.length === 0 || (given?.length === 1 && Object.keys(only!).length === 0)) return NO_OWNERS;
+  const kept = stored === undefined ? NO_OWNERS : ownersOf(stored);
   if (given === undefined || jsonEqual(given, stored?.metadata.managedFields)) return kept;
   try {
-    return parseManagers(given, false);
+    return parseOwners(given, false);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return kept;
@@ -91,9 +91,9 @@ export function managersToUpdate(stored: KubernetesObject | undefined, next: Kub
 }
 
 /** Undefined: nobody owns anything. */
-export function printManagers(managers: Managers): ManagedFieldsEntry[] | undefined {
-  if (managers.size === 0) return undefined;
-  return [...managers.values()].sort(compareManagers).map(each => ({
+export function printOwners(owners: Owners): ManagedFieldsEntry[] | undefined {
+  if (owners.size === 0) return undefined;
+  return [...owners.values()].sort(compareOwners).map(each => ({
     manager: each.manager,
     operation: each.operation,
     apiVersion: each.apiVersion,
@@ -105,7 +105,7 @@ export function printManagers(managers: Managers): ManagedFieldsEntry[] | undefi
 }
 
 /** Those who apply first, then by time. */
-function compareManagers(a: Manager, b: Manager): number {
+function compareOwners(a: Owner, b: Owner): number {
   return (
     compareText(a.operation, b.operation) ||
     timeOf(a) - timeOf(b) ||
@@ -116,7 +116,7 @@ function compareManagers(a: Manager, b: Manager): number {
 }
 
 /** In seconds; 0 for one without. */
-export function timeOf({ time }: Manager): number {
+export function timeOf({ time }: Owner): number {
   return Math.floor((time === undefined ? 0 : (parseTime(time) ?? 0)) / 1_000);
 }
 
