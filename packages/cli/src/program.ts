@@ -42,6 +42,7 @@ export function buildProgram(terminal: Terminal): Command {
     .version(`podwire ${podwireVersion()}`, "--version", "print the version")
     .addHelpText("after", "\nExit codes: 0, 1 failed, 2 usage, 130 interrupted.");
   labCommands(program, terminal);
+  clientCommands(program, terminal);
   objectCommands(program, terminal);
   podCommands(program, terminal);
   imageCommands(program, terminal);
@@ -101,6 +102,20 @@ function labCommands(program: Command, terminal: Terminal): void {
     .addOption(labOption())
     .addOption(outputOption("json"))
     .action(async options => (await import("./commands/status.ts")).runStatus(options, terminal));
+}
+
+function clientCommands(program: Command, terminal: Terminal): void {
+  program
+    .command("kubeconfig")
+    .description("print, write or merge the kubeconfig by which kubectl reaches a lab")
+    .addOption(labOption())
+    .option("-o, --output <file>", "write it to this file; - is stdout")
+    .option(
+      "--merge",
+      "merge it into your own: the first file of $KUBECONFIG, or ~/.kube/config; down removes it",
+    )
+    .option("--use-context", "with --merge: make the lab the current context")
+    .action(async options => (await import("./commands/kubeconfig.ts")).runKubeconfig(options, terminal));
 }
 
 function namespaceOptions(command: Command): Command {

@@ -6,6 +6,7 @@
 import type { LabConfig } from "./config/cluster.ts";
 import type { Lab } from "./lab.ts";
 import type { StartOptions } from "./start.ts";
+import { adminApiServer } from "./state/credentials.ts";
 import { labPaths } from "./state/directory.ts";
 
 export {
@@ -46,6 +47,30 @@ export async function openLab(name: string): Promise<import("./view.ts").LabView
 export async function takeDown(name: string): Promise<boolean> {
   const { takeDown: down } = await import("./down/down.ts");
   return down(name);
+}
+
+/** The text of a lab's own kubeconfig, in which the lab is the current context. */
+export async function kubeconfigOf(name: string): Promise<string> {
+  const { kubeconfigEntries, kubeconfigText } = await import("./kubeconfig/document.ts");
+  return kubeconfigText(kubeconfigEntries(name, adminApiServer(name)));
+}
+
+/** Writes it to a file; one that is there must be this lab's own. */
+export async function writeKubeconfig(name: string, file: string): Promise<void> {
+  const [text, { writeOwnFile }] = await Promise.all([
+    kubeconfigOf(name),
+    import("./kubeconfig/own-file.ts"),
+  ]);
+  await writeOwnFile(name, file, text);
+}
+
+/** Merges it into the user's own; returns which file that is. `down` takes it out again. */
+export async function mergeKubeconfig(name: string, options: { isCurrent: boolean }): Promise<string> {
+  const { mergeKubeconfig: merge } = await import("./kubeconfig/merged.ts");
+  const { userKubeconfig } = await import("./kubeconfig/file.ts");
+  const file = userKubeconfig();
+  await merge(name, labPaths(name), adminApiServer(name), { file, ...options });
+  return file;
 }
 
 /** Every lab that has a directory or a living process. */

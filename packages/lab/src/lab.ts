@@ -3,17 +3,19 @@
  * kept alive and lab.json says what runs. What any process may do with a lab is in `LabView`.
  */
 import { EventEmitter } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { ClusterCertificates } from "@podwire/pki";
 import type { LabConfig } from "./config/cluster.ts";
 import { type ControlSocket, serveControl } from "./down/control-socket.ts";
 import { removeLab } from "./down/down.ts";
 import { LabError, LabStopped } from "./errors.ts";
+import { kubeconfigEntries, kubeconfigText } from "./kubeconfig/document.ts";
 import { QUOTED_LOGS, READY_TIMEOUT_MS, READY_TIMEOUT_MS_PER_NODE, SAVE_RETRY_MS } from "./limits.ts";
 import { boundLogs, quoteLog } from "./processes/log-files.ts";
 import { controlPlaneSpec, nodeSpec } from "./processes/podwire-daemons.ts";
 import type { Program } from "./processes/program.ts";
 import { Supervisor } from "./processes/supervisor.ts";
+import { adminTls } from "./state/credentials.ts";
 import type { LabPaths } from "./state/directory.ts";
 import { identify } from "./state/identity.ts";
 import { type HostState, type LabState, STATE_VERSION, writeState } from "./state/state.ts";
@@ -156,8 +158,11 @@ export class Lab extends LabView {
     // What is half made is found only once it is there.
     await this.#making?.catch(() => {});
     this.#step("removing pods, namespaces and files");
-    await removeLab(this.paths);
-    this.#control?.close();
+    try {
+      await removeLab(this.paths);
+    } finally {
+      this.#control?.close();
+    }
   }
 
   /** Waits for hosts being made. Throws LabStopped when the lab is to go: nothing more must come into being. */
@@ -172,6 +177,8 @@ export class Lab extends LabView {
     const { name, serviceCIDRs } = this.config;
     const certificates = new ClusterCertificates(this.paths.pki, `podwire-${name}`, Date.now());
     certificates.makeServersAndAdmin({ serviceCidrs: serviceCIDRs, addresses });
+    const entries = kubeconfigEntries(name, { url: this.apiUrl, tls: adminTls(this.paths) });
+    writeFileSync(this.paths.kubeconfig, kubeconfigText(entries), { mode: 0o600 });
     return certificates;
   }
 

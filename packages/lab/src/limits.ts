@@ -81,6 +81,13 @@ export const MAX_SWEEP_ROUNDS = 20;
 /** How long `up` and `down` wait for one another on the same lab before giving up with a message. */
 export const LOCK_TIMEOUT_MS = 15_000;
 
+/** Bytes of a user's kubeconfig; larger ones are refused unread. */
+export const MAX_KUBECONFIG_BYTES = 4 << 20;
+
+/** How long a kubeconfig's lock file may be another program's, and how often it is looked at. Then: an error. */
+export const KUBECONFIG_LOCK_TIMEOUT_MS = 10_000;
+export const KUBECONFIG_LOCK_POLL_MS = 20;
+
 /** Free bytes under the run directory before a lab is made: stores and logs live there. */
 export const MIN_FREE_BYTES = 64 << 20;
 

@@ -71,7 +71,8 @@ const upDetached: Up = async (config, waitTimeoutMs, demo, terminal) => {
       progress.step(step),
     );
     progress.end(readyLine(config, performance.now() - begun));
-    sayWhereItRuns(config.name, apiUrl, terminal);
+    const { labPaths } = await import("@podwire/lab");
+    sayWhereItRuns(config.name, apiUrl, labPaths(config.name).kubeconfig, terminal);
     if (demo && !(await runDemo(config.name, terminal))) throw new ExitWith(EXIT.failed);
   } finally {
     progress.end();
@@ -97,7 +98,7 @@ const upHere: Up = async (config, waitTimeoutMs, demo, terminal) => {
     progress.end(readyLine(config, performance.now() - begun));
     if (demo) await demoUntilInterrupted(lab, terminal);
     if (!lab.isGoing) {
-      sayWhereItRuns(config.name, lab.apiUrl, terminal);
+      sayWhereItRuns(config.name, lab.apiUrl, lab.paths.kubeconfig, terminal);
       terminal.stderr.write("Ctrl-C removes the lab.\n");
     }
     lab.close();
@@ -163,11 +164,17 @@ function readyLine(config: LabConfig, milliseconds: number): string {
   return `lab ${config.name} is Ready: ${nodes} in ${formatMilliseconds(milliseconds)}`;
 }
 
-function sayWhereItRuns(name: string, apiUrl: string, { stderr, paintError }: Terminal): void {
+function sayWhereItRuns(
+  name: string,
+  apiUrl: string,
+  kubeconfig: string,
+  { stderr, paintError }: Terminal,
+): void {
   const flag = name === "lab" ? "" : ` --name ${name}`;
   const command = paintError("bold", `${commandName()} get pods${flag} -o wide`);
+  const kubectl = paintError("bold", `export KUBECONFIG=${kubeconfig}`);
   stderr.write(
-    `API server: ${apiUrl}\nIn another terminal: ${command} (or status, exec, logs, matrix, down)\n`,
+    `API server: ${apiUrl}\nkubectl: ${kubectl}\nIn another terminal: ${command} (or status, exec, logs, matrix, down)\n`,
   );
 }
 

@@ -3,9 +3,11 @@
  * for labs whose supervisor, daemons or lab.json are gone or damaged, and for half of a lab.
  */
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import type { ProcessIdentity } from "@podwire/runtime";
 import { checkLabName } from "../config/lab-name.ts";
 import { LabError } from "../errors.ts";
+import { unmergeKubeconfigs } from "../kubeconfig/merged.ts";
 import { TERMINATION_GRACE_MS } from "../limits.ts";
 import { requirePrivileges } from "../preflight.ts";
 import {
@@ -43,11 +45,14 @@ export function knownLabs(): string[] {
   return [...new Set([...labNames(), ...labsWithMembers(runDirectory())])].sort();
 }
 
-/** Sweeps under the lab's lock. */
+/** Sweeps under the lab's lock. What users' kubeconfigs keep of it is thrown once all else is gone. */
 export async function removeLab(paths: LabPaths): Promise<void> {
   const release = await takeLabLock(paths.lock);
   try {
+    const unmerging = unmergeKubeconfigs(basename(paths.directory), paths);
+    const error = await unmerging.catch((failure: Error) => failure);
     await sweep(paths.directory);
+    if (error) throw error;
   } finally {
     release();
     removeEmptyRunDirectory(paths);

@@ -8,6 +8,8 @@
  *         lab.json               what runs, for other commands (`state.ts`)
  *         supervisor.sock        where `down` asks the living supervisor to stop
  *         bin/pause              holder of namespaces
+ *         kubeconfig             for kubectl: the administrator (`kubeconfig/document.ts`)
+ *         merged-kubeconfigs.json     files of users that know this lab (`kubeconfig/merged.ts`)
  *         pki/                   certificates and keys (packages/pki, `files.ts`)
  *         control-plane/         store/, nodes.sock
  *         nodes/<node>/          the node daemon's own
@@ -44,6 +46,8 @@ export interface LabPaths {
   readonly supervisorSocket: string;
   readonly pause: string;
   readonly pki: string;
+  readonly kubeconfig: string;
+  readonly merged: string;
   readonly controlPlane: string;
   readonly nodesSocket: string;
   readonly logs: string;
@@ -60,6 +64,8 @@ export function labPaths(name: string, base: string = runDirectory()): LabPaths 
     supervisorSocket: join(directory, "supervisor.sock"),
     pause: join(directory, "bin", "pause"),
     pki: join(directory, "pki"),
+    kubeconfig: join(directory, "kubeconfig"),
+    merged: join(directory, "merged-kubeconfigs.json"),
     controlPlane: join(directory, "control-plane"),
     nodesSocket: join(directory, "control-plane", "nodes.sock"),
     logs: join(directory, "logs"),
