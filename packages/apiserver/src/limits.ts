@@ -3,24 +3,24 @@
 /** A request's body, in bytes: upstream's bound. Beyond: 413. */
 export const BODY_MAX_BYTES = 3 * 1024 * 1024;
 
-/** Time for a client to say its first byte, and then for the TLS handshake. Beyond: the connection is closed. */
-export const HANDSHAKE_TIMEOUT_MS = 10_000;
-
 /** All headers of a request, in bytes. Beyond: 431, or over HTTP/2 the stream is refused. */
 export const MAX_HEADER_BYTES = 64 * 1024;
 
-/** Time for a client to send its headers, and its whole request, in milliseconds. Beyond: the connection is closed. */
-export const HEADERS_TIMEOUT_MS = 10_000;
-export const REQUEST_TIMEOUT_MS = 60_000;
-
-/** How often time limits of HTTP/1.1 connections are looked at: what a limit may be late by. */
-export const CONNECTIONS_CHECK_INTERVAL_MS = 5_000;
-
-/** A client that takes nothing of an answer for this long is cut, so that the answer does not stay in memory. */
-export const SEND_STALL_TIMEOUT_MS = 60_000;
-
-/** An idle kept-alive connection, in milliseconds: longer than clients keep theirs, so that they close first. */
-export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
+/** How long a client may take, in milliseconds. Beyond, its connection is closed, or over HTTP/2 its stream reset. */
+export const FRONT_TIMES = {
+  /** For the first byte, and then for the TLS handshake. */
+  handshakeMs: 10_000,
+  /** For its headers; over HTTP/2 for its first request. */
+  headersMs: 10_000,
+  /** For its whole request. */
+  requestMs: 60_000,
+  /** To take nothing of an answer that waits for it: what is not taken stays in memory. */
+  sendStallMs: 60_000,
+  /** Between requests: longer than clients keep an idle connection, so that they close first. */
+  idleMs: 120_000,
+  /** How often the first three are looked at over HTTP/1.1: what they may be late by. */
+  checkMs: 5_000,
+} as const;
 
 /** Connections at once on each address: a thousand watchers and room beyond. More are closed as they come. */
 export const MAX_CONNECTIONS = 10_000;

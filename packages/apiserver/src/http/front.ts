@@ -12,16 +12,7 @@ import { createServer as createHttp1Server, type IncomingMessage, type ServerRes
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
-import {
-  CONNECTIONS_CHECK_INTERVAL_MS,
-  HANDSHAKE_TIMEOUT_MS,
-  HEADERS_TIMEOUT_MS,
-  KEEP_ALIVE_TIMEOUT_MS,
-  MAX_CONNECTIONS,
-  MAX_HEADER_BYTES,
-  REQUEST_TIMEOUT_MS,
-  SEND_STALL_TIMEOUT_MS,
-} from "../limits.ts";
+import { FRONT_TIMES, MAX_CONNECTIONS, MAX_HEADER_BYTES } from "../limits.ts";
 import { createHttp2Server } from "./http2.ts";
 import { refuseMalformed, refusePlainHttp } from "./upgrade.ts";
 
@@ -39,15 +30,19 @@ export interface FrontHandlers {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+export type FrontTimes = { readonly [time in keyof typeof FRONT_TIMES]: number };
+
 export class Front {
   readonly #listeners = new Set<Server>();
   readonly #connections = new Set<Socket>();
   readonly #tls;
   readonly #http1;
+  readonly #times: FrontTimes;
 
-  constructor(credentials: ServerCredentials, handlers: FrontHandlers) {
-    this.#http1 = http1Server(handlers);
-    const http2 = createHttp2Server(handlers.request);
+  constructor(credentials: ServerCredentials, handlers: FrontHandlers, times: FrontTimes = FRONT_TIMES) {
+    this.#times = times;
+    this.#http1 = http1Server(handlers, times);
+    const http2 = createHttp2Server(handlers.request, times);
     this.#tls = createTlsServer({
       cert: credentials.certificate,
       key: credentials.key,
@@ -57,7 +52,7 @@ export class Front {
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",
       ALPNProtocols: ["h2", "http/1.1"],
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      handshakeTimeout: times.handshakeMs,
     });
     this.#tls.on("secureConnection", (socket: TLSSocket) => {
       const server = socket.alpnProtocol === "h2" ? http2 : this.#http1;
@@ -95,7 +90,7 @@ export class Front {
     socket.once("close", () => this.#connections.delete(socket));
     // Whoever reads or writes the socket finds out by itself.
     socket.on("error", () => {});
-    socket.setTimeout(HANDSHAKE_TIMEOUT_MS, () => socket.destroy());
+    socket.setTimeout(this.#times.handshakeMs, () => socket.destroy());
     socket.once("data", (first: Buffer) => {
       socket.pause();
       socket.setTimeout(0).removeAllListeners("timeout");
@@ -112,12 +107,12 @@ function looksLikeHttp(first: Buffer): boolean {
 }
 
 /** It gets its connections from the TLS server and never listens itself. */
-function http1Server({ request: onRequest, upgrade }: FrontHandlers) {
+function http1Server({ request: onRequest, upgrade }: FrontHandlers, times: FrontTimes) {
   const server = createHttp1Server({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: CONNECTIONS_CHECK_INTERVAL_MS,
+    headersTimeout: times.headersMs,
+    requestTimeout: times.requestMs,
+    keepAliveTimeout: times.idleMs,
+    connectionsCheckingInterval: times.checkMs,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
   const busy = new WeakSet<Duplex>();
@@ -133,7 +128,7 @@ function http1Server({ request: onRequest, upgrade }: FrontHandlers) {
   });
   server.on("clientError", refuseMalformed);
   // A watch may be silent for long. What may not last: an idle connection, and a client that takes nothing.
-  server.timeout = SEND_STALL_TIMEOUT_MS;
+  server.timeout = times.sendStallMs;
   server.on("timeout", socket => {
     if (!busy.has(socket) || socket.writableLength > 0) socket.destroy();
   });

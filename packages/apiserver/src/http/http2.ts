@@ -14,14 +14,11 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import {
-  HEADERS_TIMEOUT_MS,
+  type FRONT_TIMES,
   HTTP2_MAX_SESSION_MEGABYTES,
   HTTP2_MAX_STREAMS,
   HTTP2_WINDOW_BYTES,
-  KEEP_ALIVE_TIMEOUT_MS,
   MAX_HEADER_BYTES,
-  REQUEST_TIMEOUT_MS,
-  SEND_STALL_TIMEOUT_MS,
 } from "../limits.ts";
 
 /** Node's has no `destroyed`; without it whoever waits for "drain" would wait for a client that has gone. */
@@ -32,10 +29,11 @@ Object.defineProperty(Response.prototype, "destroyed", {
   },
 });
 
+type Times = { readonly [time in keyof typeof FRONT_TIMES]: number };
 type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** It gets its connections by `emit("connection", tlsSocket)`. */
-export function createHttp2Server(onRequest: OnRequest): Http2Server {
+export function createHttp2Server(onRequest: OnRequest, times: Times): Http2Server {
   const server = createServer({
     Http2ServerRequest,
     Http2ServerResponse: Response as typeof Http2ServerResponse,
@@ -47,11 +45,11 @@ export function createHttp2Server(onRequest: OnRequest): Http2Server {
       enablePush: false,
     },
   });
-  server.on("session", closeWhenIdle);
+  server.on("session", session => closeWhenIdle(session, times));
   // The client broke the protocol or went: its session is destroyed already.
   server.on("sessionError", () => {});
   server.on("request", (request, response) => {
-    boundStream(request, response.stream);
+    boundStream(request, response.stream, times);
     // What HTTP/1.1 calls the host; RFC 9113 §8.3.1.
     request.headers.host ??= request.authority;
     onRequest(request as unknown as IncomingMessage, response as unknown as ServerResponse);
@@ -60,31 +58,31 @@ export function createHttp2Server(onRequest: OnRequest): Http2Server {
 }
 
 /** A session without an open stream goes, however many other frames it carries. */
-function closeWhenIdle(session: ServerHttp2Session): void {
+function closeWhenIdle(session: ServerHttp2Session, times: Times): void {
   let open = 0;
-  let timer = setTimeout(() => session.destroy(), HEADERS_TIMEOUT_MS).unref();
+  let timer = setTimeout(() => session.destroy(), times.headersMs).unref();
   session.on("stream", (stream: ServerHttp2Stream) => {
     open++;
     clearTimeout(timer);
     stream.once("close", () => {
       if (--open > 0 || session.destroyed) return;
       // GOAWAY first, so that a request that crosses it is sent again elsewhere.
-      timer = setTimeout(() => session.close(), KEEP_ALIVE_TIMEOUT_MS).unref();
+      timer = setTimeout(() => session.close(), times.idleMs).unref();
     });
   });
   session.once("close", () => clearTimeout(timer));
 }
 
 /** A request must arrive, and an answer be taken, in time; a watch that has nothing to say may be silent. */
-function boundStream(request: Http2ServerRequest, stream: ServerHttp2Stream): void {
+function boundStream(request: Http2ServerRequest, stream: ServerHttp2Stream, times: Times): void {
   if (!stream.endAfterHeaders) {
     const late = () => stream.close(constants.NGHTTP2_CANCEL);
-    const timer = setTimeout(late, REQUEST_TIMEOUT_MS).unref();
+    const timer = setTimeout(late, times.requestMs).unref();
     const clear = () => clearTimeout(timer);
     request.once("end", clear);
     stream.once("close", clear);
   }
-  stream.setTimeout(SEND_STALL_TIMEOUT_MS, () => {
+  stream.setTimeout(times.sendStallMs, () => {
     if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
   });
 }

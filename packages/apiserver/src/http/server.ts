@@ -7,7 +7,7 @@ import type { Registry } from "../registry/registry.ts";
 import { toApiError } from "../registry/store-errors.ts";
 import { type Access, certificateAccess } from "./access.ts";
 import type { Services } from "./exchange.ts";
-import { Front, type ServerCredentials } from "./front.ts";
+import { Front, type FrontHandlers, type FrontTimes, type ServerCredentials } from "./front.ts";
 import { sendError } from "./respond.ts";
 import { routeObject, routeOther } from "./router.ts";
 import { isUpgradable } from "./streams/table.ts";
@@ -20,6 +20,8 @@ export interface ApiServerOptions {
   readonly credentials: ServerCredentials;
   /** Who may do what; what their certificates say when absent. */
   readonly access?: Access;
+  /** How long clients may take; FRONT_TIMES, shortened by tests. */
+  readonly times?: FrontTimes;
   /** For what nobody asked about: failures that are the server's own. */
   readonly log?: (message: string) => void;
   readonly nowMs?: () => number;
@@ -42,10 +44,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     log: options.log ?? (() => {}),
   };
   const access = options.access ?? certificateAccess();
-  const front = new Front(options.credentials, {
+  const handlers: FrontHandlers = {
     request: (request, response) => void answer(services, access, request, response),
     upgrade: (request, socket, head) => void upgrade(services, access, request, socket, head),
-  });
+  };
+  const front = new Front(options.credentials, handlers, options.times);
   return {
     listen: (port, host) => listen(front, port, host),
     listenOn: async fd => void (await front.listen({ fd })),
