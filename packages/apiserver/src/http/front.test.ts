@@ -8,7 +8,7 @@ import {
   constants,
 } from "node:http2";
 import { get } from "node:https";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { kinds } from "@podwire/api";
@@ -284,18 +284,23 @@ describe("front", () => {
     });
 
     it("closes connections that say nothing, half of a handshake, or half of a request", async () => {
-      const silent = connectTcp(at());
+      const closing = (socket: Socket) => {
+        open.push(socket);
+        return once(socket.on("error", () => {}).resume(), "close");
+      };
+      const silent = closing(connectTcp(at()));
       const hello = connectTcp(at());
       hello.write(Buffer.of(22, 3, 1, 1, 0));
-      const half = await handshake({ ALPNProtocols: ["http/1.1"] });
-      half.write("GET /version HTTP/1.1\r\nHost: x\r\nX-Slow: ");
-      const mute = await handshake({ ALPNProtocols: ["h2"] });
-      const body = await handshake({ ALPNProtocols: ["http/1.1"] });
-      body.write(`POST ${PODS} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{`);
-      open.push(silent, hello);
-      for (const socket of [silent, hello, half, mute, body]) socket.on("error", () => {});
-      const closed = [silent, hello, mute].map(socket => once(socket.resume(), "close"));
-      const answers = await Promise.all([half, body].map(socket => text(socket)));
+      const closed = [silent, closing(hello), closing(await handshake({ ALPNProtocols: ["h2"] }))];
+      const sending = async (bytes: string) => {
+        const socket = await handshake({ ALPNProtocols: ["http/1.1"] });
+        socket.write(bytes);
+        return text(socket);
+      };
+      const answers = await Promise.all([
+        sending("GET /version HTTP/1.1\r\nHost: x\r\nX-Slow: "),
+        sending(`POST ${PODS} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{`),
+      ]);
       for (const answer of answers)
         assert.match(answer, /^HTTP\/1\.1 408 Request Timeout.*"reason":"Timeout"/s);
       await Promise.all(closed);
