@@ -58,8 +58,8 @@ export class Front {
       const server = socket.alpnProtocol === "h2" ? http2 : this.#http1;
       server.emit("connection", socket);
     });
-    // A client that breaks off, or speaks no TLS: its socket is closed already.
-    this.#tls.on("tlsClientError", () => {});
+    // A client that breaks off, takes too long, or speaks something else.
+    this.#tls.on("tlsClientError", (_error, socket) => socket.destroy());
   }
 
   /** Resolves to the port. Rejects with the system's error. */
