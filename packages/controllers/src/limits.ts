@@ -17,6 +17,8 @@ export const LIMITS = {
   workloadsAtOnce: 16,
   /** Pods made or deleted by one reconcile of a ReplicaSet, as upstream; the next one goes on. */
   podsAtOnce: 500,
+  /** The same for DaemonSets, as upstream. */
+  daemonPodsAtOnce: 250,
   /** Writes that fail for no fault of the object (conflict, store busy) are tried again after this, doubling. */
   retryDelayMs: { first: 20, most: 10_000 },
 } as const;

@@ -255,7 +255,6 @@ describe("Deployment", () => {
       restarts,
     }: HistoryOf<typeof history>) => {
       const own = await WorkloadLab.start();
-      const watch = own.registry.watchKinds([kinds.pods, kinds.replicaSets], own.registry.revision);
       try {
         const strategy = {
           rollingUpdate: {
@@ -279,9 +278,8 @@ describe("Deployment", () => {
         const images_ = pods.map(pod => pod.spec.containers[0]!.image);
         assert.deepEqual(images_, Array(replicas).fill(`agnhost:${images.at(-1)}`));
         const bounds = { most: replicas + maxSurge(made), least: replicas - maxUnavailable(made) };
-        await checkBounds(watch, bounds, own.registry.revision);
+        await checkBounds(own, bounds);
       } finally {
-        watch.close();
         await own.stop();
       }
     };
@@ -297,25 +295,22 @@ function isZero(value: number | string): boolean {
 
 /** Replays what happened: sizes never ask for more than `most`; once `least` are ready, as many stay. */
 async function checkBounds(
-  watch: ReturnType<WorkloadLab["registry"]["watchKinds"]>,
+  lab: WorkloadLab,
   { most, least }: { most: number; least: number },
-  until: number,
 ): Promise<void> {
   const sizes = new Map<string, number>();
   const ready = new Set<string>();
   let wasUp = false;
-  while (watch.position < until) {
-    for (const { type, stored } of (await watch.next()) ?? []) {
-      const { uid } = stored.object.metadata;
-      if (stored.object.kind === "ReplicaSet") {
-        sizes.set(uid, type === "DELETED" ? 0 : ((stored.object as ReplicaSet).spec.replicas ?? 1));
-      } else if (type !== "DELETED" && isServing(stored.object as Pod)) ready.add(uid);
-      else ready.delete(uid);
-      const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-      assert.ok(total <= most, `${total} Pods are asked for, ${most} are allowed`);
-      wasUp ||= ready.size >= least;
-      assert.ok(!wasUp || ready.size >= least, `${ready.size} Pods are ready, ${least} have to be`);
-    }
+  for await (const { type, stored } of lab.history(kinds.pods, kinds.replicaSets)) {
+    const { uid } = stored.object.metadata;
+    if (stored.object.kind === "ReplicaSet") {
+      sizes.set(uid, type === "DELETED" ? 0 : ((stored.object as ReplicaSet).spec.replicas ?? 1));
+    } else if (type !== "DELETED" && isServing(stored.object as Pod)) ready.add(uid);
+    else ready.delete(uid);
+    const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    assert.ok(total <= most, `${total} Pods are asked for, ${most} are allowed`);
+    wasUp ||= ready.size >= least;
+    assert.ok(!wasUp || ready.size >= least, `${ready.size} Pods are ready, ${least} have to be`);
   }
 }
 

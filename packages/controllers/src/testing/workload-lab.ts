@@ -16,10 +16,11 @@ import {
   type Node,
   type Pod,
 } from "@podwire/api";
-import { openRegistry, type Registry, type Watch } from "@podwire/apiserver";
+import { openRegistry, type Registry, type Watch, type WatchEvent } from "@podwire/apiserver";
 import { type Api, Informer } from "@podwire/client";
 import { openMemoryStore, type Store } from "@podwire/store";
 import type { Controller, ControllerContext } from "../context.ts";
+import { targetNode } from "../daemon-set/daemon-pod.ts";
 import { registryApi } from "../registry-api.ts";
 import { type Workloads, workloads } from "../workloads/start.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -52,6 +53,7 @@ export class WorkloadLab {
   readonly #store: Store;
   #running: Controller[] = [];
   readonly #watch: Watch<Pod>;
+  readonly #begin: number;
   #moves = 0;
 
   private constructor(store: Store, registry: Registry, options: LabOptions) {
@@ -59,6 +61,7 @@ export class WorkloadLab {
     this.registry = registry;
     this.#options = options;
     this.behave = options.behave ?? (pod => (isDeleted(pod) ? "gone" : "ready"));
+    this.#begin = registry.revision;
     this.#watch = registry.watch(kinds.pods, { afterRevision: registry.revision });
   }
 
@@ -168,6 +171,22 @@ export class WorkloadLab {
     return (await this.registry.mutate(kind, { namespace: "test", name }, change)).object;
   }
 
+  /** A Node that is Ready without a daemon. */
+  async addNode(
+    name: string,
+    { labels = {}, spec = {} }: Partial<Pick<Node, "spec">> & { labels?: Record<string, string> } = {},
+  ): Promise<void> {
+    await this.registry.create(kinds.nodes, { metadata: { name, labels }, spec });
+    const setStatus = (copy: Node) => {
+      copy.status = { conditions: [{ type: "Ready", status: "True" }] };
+    };
+    await this.registry.mutate(kinds.nodes, { name }, setStatus, { subresource: "status" });
+  }
+
+  async changeNode(name: string, change: (copy: Node) => void): Promise<void> {
+    await this.registry.mutate(kinds.nodes, { name }, change);
+  }
+
   async get<T extends KubernetesObject>(kind: Kind<T>, name: string): Promise<T> {
     return (await this.registry.get(kind, { namespace: "test", name })).object;
   }
@@ -182,6 +201,25 @@ export class WorkloadLab {
 
   async delete(kind: Kind, name: string, request: object = {}): Promise<void> {
     await this.registry.delete(kind, { namespace: "test", name }, request);
+  }
+
+  /** Everything that happened to objects of these kinds, from the beginning to now. */
+  async *history(...of: Kind[]): AsyncGenerator<WatchEvent> {
+    const watch = this.registry.watchKinds([...of, kinds.configMaps], this.#begin);
+    // The last change of all: a watch says nothing when nothing more comes.
+    const end = (
+      await this.registry.create(kinds.configMaps, { metadata: { namespace: "test", generateName: "end-" } })
+    ).revision;
+    try {
+      for (;;) {
+        for (const event of (await watch.next()) ?? []) {
+          if (event.revision >= end) return;
+          if (event.kind !== kinds.configMaps) yield event;
+        }
+      }
+    } finally {
+      watch.close();
+    }
   }
 
   /** Asks `behave` again about every Pod. */
@@ -204,7 +242,8 @@ export class WorkloadLab {
         await this.registry.delete(kinds.pods, { namespace, name }, { gracePeriodSeconds: 0, uid });
         return;
       }
-      if (life !== "pending" && !pod.spec.nodeName) await this.registry.bind({ namespace, name }, "node-1");
+      if (life !== "pending" && !pod.spec.nodeName)
+        await this.registry.bind({ namespace, name }, targetNode(pod) ?? "node-1");
       const write = (copy: Pod) => {
         if (copy.metadata.uid === uid) copy.status = this.#statusOf(copy, life);
       };

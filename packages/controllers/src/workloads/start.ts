@@ -1,9 +1,11 @@
 /** The workload controllers over caches that they share: a Pod is indexed once for all of them. */
-import { kinds } from "@podwire/api";
+import { type Kind, type KubernetesObject, kinds } from "@podwire/api";
 import { Informer } from "@podwire/client";
 import type { Controller, ControllerContext } from "../context.ts";
+import { startDaemonSets } from "../daemon-set/daemon-set.ts";
 import { startDeployments } from "../deployment/deployment.ts";
 import { startReplicaSets } from "../replica-set/replica-set.ts";
+import { startStatefulSets } from "../stateful-set/stateful-set.ts";
 import { Owned } from "./owned.ts";
 
 export interface Workloads extends Controller {
@@ -15,13 +17,20 @@ export interface Workloads extends Controller {
 export function workloads(context: ControllerContext): Workloads {
   const { api, log } = context;
   const pods = new Owned(api, kinds.pods, context.pods);
-  const replicaSets = new Owned(api, kinds.replicaSets, new Informer(api, kinds.replicaSets, { log }));
-  const deployments = new Owned(api, kinds.deployments, new Informer(api, kinds.deployments, { log }));
+  const cache = <T extends KubernetesObject>(kind: Kind<T>) =>
+    new Owned(api, kind, new Informer(api, kind, { log }));
+  const replicaSets = cache(kinds.replicaSets);
+  const deployments = cache(kinds.deployments);
+  const revisions = cache(kinds.controllerRevisions);
+  const statefulSets = cache(kinds.statefulSets);
+  const daemonSets = cache(kinds.daemonSets);
   const running = [
     startReplicaSets(context, pods, replicaSets),
     startDeployments(context, pods, replicaSets, deployments),
+    startStatefulSets(context, pods, revisions, statefulSets),
+    startDaemonSets(context, pods, revisions, daemonSets),
   ];
-  const caches = [replicaSets, deployments];
+  const caches = [replicaSets, deployments, revisions, statefulSets, daemonSets];
   return {
     start: async () => {
       // Dependents first: an owner must not look like one that has none.
