@@ -34,6 +34,8 @@ export function readMergedFile(layers: readonly string[], path: string): string 
       [above, folders] = [[], layers];
     } else if (rest.length === 0) {
       return found.stats.isFile() ? readSmall(found.path) : undefined;
+    } else if (!found.stats.isDirectory()) {
+      return undefined;
     } else {
       above.push(name);
       folders = found.folders;

@@ -1,0 +1,3 @@
+/** Image archives, for tests of other packages. */
+export { busyboxLayer, dockerArchive, imageId, ociArchive, type TestImage } from "./image-archives.ts";
+export { tar } from "./tar.ts";
