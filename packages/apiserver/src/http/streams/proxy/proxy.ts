@@ -31,7 +31,7 @@ export async function proxyRequest(exchange: NamedExchange): Promise<void> {
     response.writeHead(301, { location: `${prefix}/${path}` }).end();
     return;
   }
-  const outgoing = await open(exchange, { "x-forwarded-uri": request.url! });
+  const outgoing = await open(exchange, { "x-forwarded-uri": prefix + path.replace(/\?.*/, "") });
   await new Promise<void>(resolve => {
     response.once("close", () => {
       outgoing.destroy();
