@@ -21,6 +21,7 @@ export * from "./core/namespace.ts";
 export * from "./core/node.ts";
 export * from "./core/persistent-volume-claim.ts";
 export * from "./core/pod.ts";
+export * from "./core/pod-references.ts";
 export * from "./core/pod-status.ts";
 export * from "./core/pod-template.ts";
 export * from "./core/scheduling.ts";

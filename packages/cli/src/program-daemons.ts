@@ -42,6 +42,8 @@ export function daemonCommands(program: Command): void {
     .option("--device <device>", "underlay device", "eth0")
     .option("--udp-port <port>", "UDP port of the overlay", port, 4789)
     .option("--vni <vni>", "VXLAN network identifier", integer(1, 0xffffff), 1)
+    .option("--cluster-dns <address>", "nameserver of pods; without it, the node's own", repeated, [])
+    .option("--cluster-domain <domain>", "last part of the names that it knows", "cluster.local")
     .option("--label <key=value>", "label of the Node; may be repeated", keyValue)
     .addOption(
       new Option("--taint <key=value:effect>", "taint of the Node; may be repeated").argParser(repeated),

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type ChannelCredentials, Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
-import { isReason, kinds } from "@podwire/api";
+import { isReason, kinds, type PodSpec } from "@podwire/api";
 import type { NodeTls } from "@podwire/client/node-sync";
 import { CertificateAuthority } from "@podwire/pki";
 import { testAdmin, testNode } from "@podwire/pki/testing";
@@ -185,7 +185,9 @@ describe("node stream", () => {
     node.client.podStatus(refOf(pod), { phase: "Pending" });
     node.client.podStatus(refOf(pod), { phase: "Running" });
     node.client.podStatus({ ...refOf(pod), uid: "another" }, { phase: "Failed" });
-    node.client.event(refOf(pod), "Normal", "Started", "Started container main");
+    const fieldPath = "spec.containers{main}";
+    const message = "Started container main";
+    node.client.event(refOf(pod), { type: "Normal", reason: "Started", message, fieldPath });
     assert.equal(node.client.unacknowledged, 2);
     await plane.serve();
     await node.until(() => node.client.unacknowledged === 0);
@@ -195,6 +197,57 @@ describe("node stream", () => {
     const isStarted = (reason: string | undefined) => reason === "Started";
     const started = (await events()).find(({ reason }) => isStarted(reason))!;
     assert.deepEqual([started.involvedObject.uid, started.source?.host], [pod.metadata.uid, "node-1"]);
+    assert.deepEqual([started.involvedObject.fieldPath, started.source?.component], [fieldPath, "kubelet"]);
+  });
+
+  it("tells a node of the ConfigMaps and Secrets of its own pods, before them and as they change, over cuts", async () => {
+    await start();
+    const [node, other] = joinNodes(1, 2) as [TestNode, TestNode];
+    await plane.untilReady("node-1", "True");
+    const { registry } = plane;
+    const put = (name: string, value: string) =>
+      registry.create(kinds.configMaps, { metadata: { namespace: "default", name }, data: { key: value } });
+    const change = (name: string, value: string) =>
+      registry.mutate(kinds.configMaps, { namespace: "default", name }, copy => {
+        copy.data = { key: value };
+      });
+    const values = () => [...node.configs].map(([key, { data }]) => `${key}=${data?.key}`).sort();
+    const until = (...expected: string[]) => node.until(() => values().join() === expected.join());
+
+    for (const name of ["used", "unused", "later"]) await put(name, "1");
+    const envFrom = [
+      { configMapRef: { name: "used" } },
+      { configMapRef: { name: "absent" } },
+      { secretRef: { name: "keys" } },
+    ];
+    const containers = [{ name: "main", image: "pause", envFrom }];
+    const pod = await plane.createPod("web", { nodeName: "node-1", containers } as Partial<PodSpec>);
+    await node.until(() => node.podNamed("web") !== undefined);
+    assert.deepEqual(values(), ["ConfigMap/used=1"], "there with the pod");
+
+    await put("absent", "1");
+    const data = { key: Buffer.from("hush").toString("base64") };
+    await registry.create(kinds.secrets, { metadata: { namespace: "default", name: "keys" }, data });
+    await until("ConfigMap/absent=1", "ConfigMap/used=1", `Secret/keys=${data.key}`);
+    await change("used", "2");
+    await change("unused", "2");
+    await registry.delete(kinds.configMaps, { namespace: "default", name: "absent" });
+    await until("ConfigMap/used=2", `Secret/keys=${data.key}`);
+
+    await plane.server.close();
+    await node.until(() => node.cuts.length === 1);
+    await registry.delete(kinds.secrets, { namespace: "default", name: "keys" });
+    await change("used", "3");
+    await change("later", "3");
+    const volumes = [{ name: "v", configMap: { name: "later" } }];
+    await plane.createPod("more", { nodeName: "node-1", volumes } as Partial<PodSpec>);
+    await plane.serve();
+    await until("ConfigMap/later=3", "ConfigMap/used=3");
+    assert.equal(node.snapshots, 1, "resumed");
+
+    await registry.delete(kinds.pods, refOf(pod), { gracePeriodSeconds: 0 });
+    await until("ConfigMap/later=3");
+    assert.deepEqual([...other.configs], []);
   });
 
   it("calls a node NotReady after five seconds of silence, and Ready when it is heard again", async () => {

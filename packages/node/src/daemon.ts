@@ -22,8 +22,9 @@ import {
 } from "@podwire/client/node-sync";
 import { type Compiled, compile, type NetworkSnapshot } from "@podwire/compiler";
 import type { Tun } from "@podwire/linux";
-import type { Registered, Taint, Vtep } from "@podwire/protocol";
-import { Runtime } from "@podwire/runtime";
+import type { ObjectName, Registered, Taint, Vtep } from "@podwire/protocol";
+import { type ConfigKind, Runtime } from "@podwire/runtime";
+import { ConfigStore } from "./config-store.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
 import { configureHostDevice, openHostDevice } from "./host-device.ts";
 import { capacity, nodeInfo, podMtu, underlayMtu, vtepMac } from "./identity.ts";
@@ -50,6 +51,9 @@ export interface NodeOptions {
   underlayDevice: string;
   udpPort: number;
   vni: number;
+  /** What /etc/resolv.conf names in pods of dnsPolicy ClusterFirst; empty: the node's own servers. */
+  clusterDns: readonly string[];
+  clusterDomain: string;
   labels: Record<string, string>;
   taints: readonly Taint[];
   version: string;
@@ -76,6 +80,7 @@ export class NodeDaemon {
   #inspection: Server | undefined;
   /** Pods that the control plane named before the runtime was ready for them. */
   readonly #early = new Map<string, Pod>();
+  readonly #configs = new ConfigStore();
   #tablesStale = false;
   readonly #started: Promise<void>;
   #settleStart!: { resolve(): void; reject(error: Error): void };
@@ -162,10 +167,22 @@ export class NodeDaemon {
         this.#early.delete(uid);
         this.#runtime?.remove(uid);
       },
+      config: (kind, object) => {
+        this.#configs.set(kind, object);
+        this.#configChanged(kind, object.metadata);
+      },
+      configGone: (kind, name) => {
+        this.#configs.delete(kind, name.namespace, name.name);
+        this.#configChanged(kind, name);
+      },
       synced: () => {},
       applied: () => this.#applied(),
       openStream: request => void this.#streams?.serve(request),
     };
+  }
+
+  #configChanged(kind: ConfigKind, { namespace, name }: ObjectName): void {
+    this.#runtime?.objectChanged(kind, namespace, name);
   }
 
   #changed(change: () => void): void {
@@ -226,15 +243,18 @@ export class NodeDaemon {
   }
 
   #makeRuntime(network: PodNetwork): Runtime {
-    const { directory, labDirectory, name, addresses } = this.#options;
+    const { directory, labDirectory, name, addresses, clusterDns, clusterDomain } = this.#options;
     return new Runtime({
       labDir: labDirectory,
       nodeDir: directory,
       nodeName: name,
       hostIPs: addresses,
       network,
+      objects: this.#configs,
+      clusterDns,
+      clusterDomain,
       report: (pod, status) => this.#sync.podStatus(pod, status),
-      event: (pod, event) => this.#sync.event(pod, event.type, event.reason, event.message),
+      event: (pod, event) => this.#sync.event(pod, event),
       gone: pod => this.#sync.podGone(pod),
     });
   }

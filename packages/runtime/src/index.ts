@@ -10,3 +10,4 @@ export { type HolderOptions, spawnHolder } from "./process/holder.ts";
 export { isRunning, type ProcessIdentity, readIdentity, signal } from "./process/identity.ts";
 export { takeLock } from "./process/lock.ts";
 export { Runtime, type RuntimeOptions } from "./runtime.ts";
+export type { ConfigKind, ConfigObject, ConfigObjects } from "./volumes/config-objects.ts";

@@ -11,8 +11,15 @@ export const LIMITS = {
 
   /** A container's own writable directories are memory: ENOSPC inside the container at the bound. */
   writableDirectoryBytes: 64 * 1024 * 1024,
+  /** Secrets of all pods of a node, which are kept in memory: a volume beyond cannot be set up. */
+  secretBytes: 256 * 1024 * 1024,
   /** As upstream: a longer termination message is cut. */
   terminationMessageBytes: 4096,
+  /** As upstream: what of a log becomes the termination message with FallbackToLogsOnError. */
+  terminationLogLines: 80,
+  terminationLogBytes: 2048,
+  /** As upstream: what of a probe's answer or output is read; the rest is not. */
+  probeOutputBytes: 10 * 1024,
   /** Names and FIFOs of a pod are prepared by one command line; more is refused by name. */
   containersPerPod: 100,
   /** Runs of a container whose log and exit status are kept: this one and the one before. */
@@ -30,6 +37,10 @@ export const LIMITS = {
   killTimeoutMs: 5_000,
   /** A run whose process 1 is not there yet, or not any more, is looked at again after this. */
   killRetryMs: 10,
+  /** As upstream: what a container gets between SIGTERM and SIGKILL though its preStop hook took all of the grace. */
+  leastGraceMs: 2_000,
+  /** A process 1 without a handler for its stop signal is looked at again: after the first, then twice as long, at most the longest. */
+  handlerLookMs: { first: 20, longest: 1_000 },
   /** A container's end is reported when its output has been read, at the latest after this. */
   drainTimeoutMs: 1_000,
 
@@ -64,4 +75,6 @@ export const LIMITS = {
   imageLockTimeoutMs: 60_000,
   /** What a container on an image has written, in memory: ENOSPC inside the container at the bound. */
   writableLayerBytes: 1024 * 1024 * 1024,
+  /** A volume that could not be set up for another reason than a missing object. */
+  volumeRetryMs: 2_000,
 } as const;

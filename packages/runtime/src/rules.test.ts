@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PodSpec } from "@podwire/api";
 import { boundingSet } from "./container/capabilities.ts";
 import { imageName, imageProblem, resolveImage } from "./images/image.ts";
 import { ImageStore } from "./images/store/store.ts";
@@ -6,7 +7,8 @@ import { expand } from "./pod/expand.ts";
 import { parseStat } from "./process/identity.ts";
 import { quote } from "./process/run.ts";
 import { hostMounts } from "./rootfs/host-mounts.ts";
-import { hostsFile } from "./sandbox/etc-files.ts";
+import { hostsFile, kernelHostname } from "./sandbox/etc-files.ts";
+import { podResolvConf } from "./sandbox/resolv-conf.ts";
 import { testContainer, testPod } from "./testing/pods.ts";
 
 describe("small rules", () => {
@@ -101,7 +103,9 @@ describe("small rules", () => {
 
   it("writes /etc/hosts with subdomain and aliases", () => {
     const pod = testPod([], { subdomain: "db", hostAliases: [{ ip: "1.2.3.4", hostnames: ["a", "b"] }] });
-    const lines = hostsFile(pod, ["10.0.0.1"], "db-0").split("\n").slice(7);
+    const lines = hostsFile(pod, ["10.0.0.1"], "db-0", "cluster.local", () => "")
+      .split("\n")
+      .slice(7);
     assert.deepEqual(lines, [
       "10.0.0.1\tdb-0.db.default.svc.cluster.local\tdb-0",
       "",
@@ -109,5 +113,64 @@ describe("small rules", () => {
       "1.2.3.4\ta\tb",
       "",
     ]);
+    const hostPod = testPod([], { hostNetwork: true });
+    const own = hostsFile(hostPod, ["10.0.0.1"], "node", "cluster.local", () => "127.0.0.1 localhost\n");
+    assert.equal(own, "# Kubernetes-managed hosts file (host network).\n127.0.0.1 localhost\n");
+  });
+
+  it("shows the kernel a pod's name, with its domain on request, if that fits", () => {
+    const name = (spec: Partial<PodSpec>) =>
+      kernelHostname(testPod([], spec, "web-0"), "node-1", "cluster.local");
+    assert.equal(name({}), "web-0");
+    assert.equal(name({ hostname: "w", subdomain: "web" }), "w");
+    assert.equal(name({ subdomain: "web", setHostnameAsFQDN: true }), "web-0.web.default.svc.cluster.local");
+    assert.throws(
+      () => name({ subdomain: "x".repeat(60), setHostnameAsFQDN: true }),
+      /is too long \(64 characters/,
+    );
+    assert.equal(name({ hostNetwork: true }), "node-1");
+  });
+
+  it("writes resolv.conf by dnsPolicy and dnsConfig, within the limits of resolvers", () => {
+    const around = {
+      clusterDns: ["10.96.0.10"],
+      clusterDomain: "cluster.local",
+      host: "# comment\nnameserver 192.0.2.53\nsearch old\nsearch example.org. svc.cluster.local .\noptions timeout:3\n",
+    };
+    const file = (spec: Partial<PodSpec>, more = {}) =>
+      podResolvConf(testPod([], spec), { ...around, ...more });
+    const cluster = `search default.svc.cluster.local svc.cluster.local cluster.local example.org
+nameserver 10.96.0.10
+options ndots:5
+`;
+    const host = "search example.org svc.cluster.local\nnameserver 192.0.2.53\noptions timeout:3\n";
+    assert.equal(file({}).text, cluster);
+    assert.equal(file({ dnsPolicy: "ClusterFirstWithHostNet", hostNetwork: true }).text, cluster);
+    for (const spec of [
+      { dnsPolicy: "Default" },
+      { dnsPolicy: "ClusterFirst", hostNetwork: true },
+    ] as const) {
+      assert.equal(file(spec).text, host);
+    }
+    assert.equal(file({}, { clusterDns: [] }).text, host);
+    const dnsConfig = {
+      nameservers: ["1.1.1.1", "2.2.2.2", "3.3.3.3"],
+      searches: ["a.b", "cluster.local"],
+      options: [{ name: "ndots", value: "2" }, { name: "edns0" }],
+    };
+    assert.equal(file({ dnsPolicy: "None" }).text, "");
+    assert.equal(
+      file({ dnsPolicy: "None", dnsConfig }).text,
+      "search a.b cluster.local\nnameserver 1.1.1.1\nnameserver 2.2.2.2\nnameserver 3.3.3.3\noptions ndots:2 edns0\n",
+    );
+    const merged = file({ dnsConfig });
+    assert.match(merged.text, /cluster\.local example\.org a\.b\nnameserver 10\.96\.0\.10\nnameserver 1/);
+    assert.match(merged.text, /options ndots:2 edns0\n$/);
+    assert.match(
+      merged.problems.join(),
+      /^Nameserver limits were exceeded.*: 10\.96\.0\.10 1\.1\.1\.1 2\.2\.2\.2$/,
+    );
+    const many = { searches: Array.from({ length: 40 }, (_, index) => `s${index}`) };
+    assert.equal(file({ dnsConfig: many }).text.split("\n")[0]!.split(" ").length, 33);
   });
 });

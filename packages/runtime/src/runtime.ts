@@ -12,6 +12,7 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
+import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { ApiError, type Pod, type PodStatus } from "@podwire/api";
 import type { AttachOptions, AttachSession } from "./container/attach.ts";
@@ -20,6 +21,7 @@ import type { ContainerSlot } from "./container/slot.ts";
 import type { ImageStore } from "./images/store/store.ts";
 import { type LogOptions, readLog } from "./logs/log-reader.ts";
 import { installPause } from "./pause/install.ts";
+import type { NodeResources } from "./pod/fields.ts";
 import { allContainers } from "./pod/plan.ts";
 import { readPodRecord } from "./pod/pod-record.ts";
 import { type Clock, type PodSurroundings, refOf, systemClock } from "./pod/ports.ts";
@@ -27,16 +29,20 @@ import { PodWorker } from "./pod/worker.ts";
 import { Roots } from "./rootfs/roots.ts";
 import { dialInside } from "./sandbox/dial.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
+import type { ConfigKind } from "./volumes/config-objects.ts";
 
-export interface RuntimeOptions extends Omit<PodSurroundings, "clock" | "resolvConf"> {
+export interface RuntimeOptions extends Omit<PodSurroundings, Defaulted | "resources"> {
   /** `<labDir>/nodes/<node>`. */
   nodeDir: string;
   clock?: Clock;
   /** Default: this machine's. */
   images?: ImageStore;
-  /** Default: the host's, for every pod. */
-  resolvConf?(pod: Pod): string;
+  clusterDomain?: string;
+  nodeResolvConf?(): string;
+  nodeHosts?(): string;
 }
+
+type Defaulted = "clock" | "clusterDomain" | "nodeResolvConf" | "nodeHosts";
 
 const DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container";
 
@@ -53,7 +59,10 @@ export class Runtime {
     installPause(options.labDir);
     this.#around = {
       labDir: options.labDir,
+      nodeDir: options.nodeDir,
       nodeName: options.nodeName,
+      objects: options.objects,
+      resources: nodeResources(),
       hostIPs: options.hostIPs,
       network: {
         attach: (pod, sandboxPid) => options.network.attach(pod, sandboxPid),
@@ -63,7 +72,10 @@ export class Runtime {
         },
       },
       clock: options.clock ?? systemClock,
-      resolvConf: options.resolvConf ?? (() => readFileSync("/etc/resolv.conf", "utf8")),
+      clusterDns: options.clusterDns,
+      clusterDomain: options.clusterDomain ?? "cluster.local",
+      nodeResolvConf: options.nodeResolvConf ?? (() => readText("/etc/resolv.conf")),
+      nodeHosts: options.nodeHosts ?? (() => readText("/etc/hosts")),
       report: (pod, status) => options.report(pod, status),
       event: (pod, event) => options.event(pod, event),
       gone: pod => {
@@ -120,6 +132,11 @@ export class Runtime {
   /** An address of this node's range became free otherwise than by a pod of this runtime ending. */
   addressReleased(): void {
     for (const worker of this.#workers.values()) if (worker.wantsAddress) worker.addressReleased();
+  }
+
+  /** A ConfigMap or Secret appeared, changed or went: Pods that refer to it are looked at again. */
+  objectChanged(kind: ConfigKind, namespace: string, name: string): void {
+    for (const worker of this.#workers.values()) worker.objectChanged(kind, namespace, name);
   }
 
   pods(): Pod[] {
@@ -215,6 +232,19 @@ export class Runtime {
 
 function notRunning({ name }: ContainerSlot, { metadata }: Pod): never {
   throw badRequest(`container ${name} of pod ${metadata.namespace}/${metadata.name} is not running`);
+}
+
+/** A file of the node's that may be missing: then it says nothing. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function nodeResources(): NodeResources {
+  return { cpu: String(cpus().length), memory: String(totalmem()), "ephemeral-storage": "0" };
 }
 
 function badRequest(message: string): ApiError {

@@ -66,7 +66,9 @@ function newEvent(
   origin: EventOrigin,
   now: string,
 ): NewObject<Event> & { metadata: EventName } {
-  const identity = [about.uid, type, reason, message, origin.component, origin.host].join("\n");
+  const identity = [about.uid, about.fieldPath, type, reason, message, origin.component, origin.host].join(
+    "\n",
+  );
   const suffix = createHash("sha256").update(identity).digest("hex").slice(0, 16);
   return {
     // Events of cluster-scoped objects live in the namespace "default", as upstream's do.

@@ -8,15 +8,16 @@
  * Backpressure is the absence of a queue: the next changes are asked of the watch log only when the node has
  * taken the last ones. A node that falls behind the log gets a snapshot; one that takes nothing at all is cut.
  */
-import { ApiError, isReason, kinds } from "@podwire/api";
+import { ApiError, isReason, kinds, type Pod } from "@podwire/api";
 import type { FromNode, OpenStream, Register } from "@podwire/protocol";
 import { ToNode } from "@podwire/protocol";
-import type { Registry, Watch, WatchEvent } from "../registry/registry.ts";
+import type { Registry, Stored, Watch, WatchEvent } from "../registry/registry.ts";
 import type { RecordEvent } from "./events.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import { LIMITS } from "./limits.ts";
 import { CallEnded, Outgoing, SlowNode, type SyncCall } from "./outgoing.ts";
 import { PodReports } from "./pod-reports.ts";
+import { References } from "./references.ts";
 import { registerNode, waitForPodCidrs } from "./register.ts";
 import { StreamError } from "./stream-error.ts";
 import { type EncodedChange, Translator } from "./translate.ts";
@@ -31,7 +32,7 @@ export interface SessionContext {
   readonly drainTimeoutMs?: number;
 }
 
-const KINDS = [kinds.nodes, kinds.pods] as const;
+const KINDS = [kinds.nodes, kinds.pods, kinds.configMaps, kinds.secrets] as const;
 
 export class Session {
   readonly register: Register;
@@ -115,9 +116,10 @@ export class Session {
     else if (message.case === "podStatus") this.#reports.status(message.value);
     else if (message.case === "podGone") void this.#reports.gone(message.value);
     else if (message.case === "event") {
-      const { pod, type, reason, message: text, component } = message.value;
+      const { pod, type, reason, message: text, component, fieldPath } = message.value;
       const node = { kind: "Node", apiVersion: "v1", name: this.name, uid: this.#uid };
-      const about = pod.name === "" ? node : { kind: "Pod", apiVersion: "v1", ...pod };
+      const about =
+        pod.name === "" ? node : { kind: "Pod", apiVersion: "v1", ...pod, ...(fieldPath && { fieldPath }) };
       const source = { component, host: this.name };
       this.#context.recordEvent(about, type === "Warning" ? "Warning" : "Normal", reason, text, source);
     } else throw new StreamError("refused", `Node "${this.name}" sent a second Register on one stream`);
@@ -125,6 +127,7 @@ export class Session {
 
   async #follow(): Promise<void> {
     let translator = new Translator(this.name, true);
+    let references = new References(this.#context.registry);
     let watch: Watch | undefined;
     let resume = this.#canResume();
     const close = () => watch?.close();
@@ -134,16 +137,18 @@ export class Session {
       try {
         if (resume) {
           resume = false;
+          await this.#outgoing.changes(await this.#ownReferences(references));
           watch = this.#watch(this.register.resumeRevision);
         } else if (watch === undefined) {
           translator = new Translator(this.name, false);
-          watch = await this.#snapshot(translator);
+          references = new References(this.#context.registry);
+          watch = await this.#snapshot(translator, references);
         }
         this.#idle = watch;
         const events = await watch.next();
         this.#idle = undefined;
         if (events === undefined) return;
-        await this.#send(events, translator);
+        await this.#send(events, translator, references);
       } catch (error) {
         if (!isReason(error, "Expired")) throw error;
         watch?.close();
@@ -165,13 +170,24 @@ export class Session {
     return this.#context.registry.watchKinds(KINDS, afterRevision);
   }
 
-  async #snapshot(translator: Translator): Promise<Watch> {
+  /** What the Pods of this node refer to, as it is now. */
+  async #ownReferences(references: References, pods?: readonly Stored<Pod>[]): Promise<EncodedChange[]> {
+    const changes: EncodedChange[] = [];
+    for (const { object } of pods ?? (await this.#context.registry.list(kinds.pods)).items) {
+      if (object.spec.nodeName === this.name) changes.push(await references.pod(object, false));
+    }
+    return changes.filter(change => change.length > 0);
+  }
+
+  async #snapshot(translator: Translator, references: References): Promise<Watch> {
     const { registry } = this.#context;
     const nodes = await registry.list(kinds.nodes);
     const { revision } = nodes;
     const pods = await registry.list(kinds.pods, { atRevision: revision });
+    const referred = await this.#ownReferences(references, pods.items);
     const translate = function* (): Generator<EncodedChange> {
       yield [ToNode.encode({ revision: 0, message: { case: "snapshotBegin", value: {} } })];
+      yield* referred;
       for (const stored of nodes.items) yield translator.translate({ revision: 0, stored, deleted: false });
       for (const stored of pods.items) yield translator.translate({ revision: 0, stored, deleted: false });
       yield [ToNode.encode({ revision, message: { case: "snapshotEnd", value: {} } })];
@@ -180,11 +196,12 @@ export class Session {
     return this.#watch(revision);
   }
 
-  async #send(events: readonly WatchEvent[], translator: Translator): Promise<void> {
+  async #send(events: readonly WatchEvent[], translator: Translator, references: References): Promise<void> {
     const changes: EncodedChange[] = [];
     let told = this.#position;
-    for (const { type, revision, stored } of events) {
-      const change = translator.translate({ revision, stored, deleted: type === "DELETED" });
+    for (const event of events) {
+      const { type, revision, stored } = event;
+      const change = await this.#translate(event, translator, references);
       if (change.length > 0) {
         changes.push(change);
         told = revision;
@@ -195,6 +212,20 @@ export class Session {
     }
     await this.#outgoing.changes(changes);
     this.#position = told;
+  }
+
+  async #translate(
+    event: WatchEvent,
+    translator: Translator,
+    references: References,
+  ): Promise<EncodedChange> {
+    const { type, revision, stored } = event;
+    const { object } = stored;
+    if (object.kind === "ConfigMap" || object.kind === "Secret") return references.changed(event);
+    const deleted = type === "DELETED";
+    const change = translator.translate({ revision, stored, deleted });
+    const isOwn = object.kind === "Pod" && (object as Pod).spec.nodeName === this.name;
+    return isOwn ? [...(await references.pod(object as Pod, deleted)), ...change] : change;
   }
 
   /** What does not concern the node moves its position all the same, so that it need not read it again. */

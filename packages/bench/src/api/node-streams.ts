@@ -96,6 +96,8 @@ function startNode(plane: ControlPlane, at: number, arrivals: Arrivals): NodeSyn
     podAddressesGone: nothing,
     pod: nothing,
     podDeleted: nothing,
+    config: nothing,
+    configGone: nothing,
     synced: () => arrivals.synced(),
     applied: nothing,
     openStream: nothing,

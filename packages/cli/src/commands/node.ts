@@ -14,6 +14,8 @@ export interface NodeCommandOptions {
   device: string;
   udpPort: number;
   vni: number;
+  clusterDns: readonly string[];
+  clusterDomain: string;
   label?: Record<string, string>;
   taint?: readonly string[];
 }
@@ -31,6 +33,8 @@ export async function runNode(options: NodeCommandOptions): Promise<void> {
     underlayDevice: options.device,
     udpPort: options.udpPort,
     vni: options.vni,
+    clusterDns: options.clusterDns,
+    clusterDomain: options.clusterDomain,
     labels: options.label ?? {},
     taints: (options.taint ?? []).map(parseTaint),
     version: podwireVersion(),

@@ -59,6 +59,14 @@ export interface NodeSyncOptions {
   heartbeatIntervalMs?: number;
 }
 
+export interface NodeEvent {
+  type: "Normal" | "Warning";
+  reason: string;
+  message: string;
+  /** `spec.containers{web}` when it is about a container of the Pod. */
+  fieldPath?: string;
+}
+
 type SyncCall = ClientDuplexStream<FromNode, ToNodeBatch>;
 
 const REFUSALS: readonly number[] = [status.INVALID_ARGUMENT, status.ABORTED, status.UNIMPLEMENTED];
@@ -125,9 +133,9 @@ export class NodeSyncClient {
   }
 
   /** An Event about a Pod or, without one, about this node. */
-  event(pod: PodRef | undefined, type: "Normal" | "Warning", reason: string, message: string): void {
+  event(pod: PodRef | undefined, { type, reason, message, fieldPath = "" }: NodeEvent): void {
     const about = pod ?? { namespace: "", name: "", uid: "" };
-    const event = { pod: about, type, reason, message, component: "podwire-node" };
+    const event = { pod: about, type, reason, message, component: "kubelet", fieldPath };
     if (this.#registered) this.#send({ message: { case: "event", value: event } });
     else this.#outbox.queueEvent(event);
   }

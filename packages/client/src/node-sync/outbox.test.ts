@@ -38,7 +38,14 @@ describe("outbox", () => {
   it("keeps a bounded number of events, and says them once", () => {
     const outbox = new Outbox();
     for (let index = 0; index <= LIMITS.queuedEvents; index++) {
-      outbox.queueEvent({ pod: ref("web"), type: "Normal", reason: `R${index}`, message: "", component: "" });
+      outbox.queueEvent({
+        pod: ref("web"),
+        type: "Normal",
+        reason: `R${index}`,
+        message: "",
+        component: "",
+        fieldPath: "",
+      });
     }
     const sent = outbox.resend().map(text);
     assert.equal(sent.length, LIMITS.queuedEvents);

@@ -31,6 +31,8 @@ function recorded(): { view: View; told: () => string } {
     podAddressesGone: ({ name }) => lines.push(`addresses ${name} gone`),
     pod: ({ metadata }) => lines.push(`pod ${metadata.name}`),
     podDeleted: ({ name }) => lines.push(`pod ${name} deleted`),
+    config: (kind, { metadata }) => lines.push(`${kind} ${metadata.name}`),
+    configGone: (kind, { name }) => lines.push(`${kind} ${name} gone`),
     synced: () => lines.push("synced"),
     applied: () => lines.push("applied"),
     openStream: ({ streamId }) => lines.push(`open ${streamId}`),
@@ -73,6 +75,26 @@ describe("node view", () => {
       "registered two, peer node-2, addresses api, peer node-1 gone, addresses web gone, forget uid-db, pod db deleted, synced",
     );
     assert.deepEqual([view.revision, view.history], [3, "two"]);
+  });
+
+  it("knows the ConfigMaps and Secrets that its pods refer to, until they go or a snapshot leaves them out", () => {
+    const { view, told } = recorded();
+    const object = (name: string) =>
+      Buffer.from(JSON.stringify({ metadata: { namespace: "default", name } }));
+    view.connected(registered);
+    const named = [
+      message(0, { case: "configMap", value: object("settings") }),
+      message(0, { case: "secret", value: object("keys") }),
+      message(0, { case: "secret", value: object("old") }),
+      message(0, { case: "secretGone", value: { namespace: "default", name: "old" } }),
+    ];
+    for (const each of [begin, ...named, pod(0, "db"), end(7)]) view.apply(each);
+    assert.equal(
+      told(),
+      "registered one, ConfigMap settings, Secret keys, Secret old, Secret old gone, pod db, synced",
+    );
+    for (const each of [begin, named[0]!, pod(0, "db"), end(9)]) view.apply(each);
+    assert.equal(told(), "ConfigMap settings, pod db, Secret keys gone, synced");
   });
 
   it("asks for a snapshot again when one was cut", () => {

@@ -8,8 +8,16 @@
  *
  * A cut in the middle of a snapshot leaves revision 0 behind, so the next stream begins with a snapshot.
  */
-import type { Pod } from "@podwire/api";
-import type { OpenStream, Peer, PodAddresses, PodRef, Registered, ToNode } from "@podwire/protocol";
+import type { ConfigMap, Pod, Secret } from "@podwire/api";
+import type {
+  ObjectName,
+  OpenStream,
+  Peer,
+  PodAddresses,
+  PodRef,
+  Registered,
+  ToNode,
+} from "@podwire/protocol";
 
 /** What the daemon does with what the control plane says. Called in the order of the changes; must not throw. */
 export interface NodeSyncHandlers {
@@ -25,6 +33,10 @@ export interface NodeSyncHandlers {
   pod(pod: Pod): void;
   /** The Pod object is gone; whatever still runs of it has no owner any more. */
   podDeleted(pod: PodRef): void;
+  /** A ConfigMap or Secret that Pods of this node refer to, new or changed; before the first of these Pods. */
+  config(kind: ConfigKind, object: ConfigMap | Secret): void;
+  /** It was deleted, or no Pod of this node refers to it any more. */
+  configGone(kind: ConfigKind, name: ObjectName): void;
   /** A snapshot is complete: what was not named since `registered` does not exist. */
   synced(): void;
   /** Everything that arrived at this moment has been handed over: the time to recompile. */
@@ -33,9 +45,21 @@ export interface NodeSyncHandlers {
   openStream(request: OpenStream): void;
 }
 
-type Names = { peers: Set<string>; addresses: Map<string, PodRef>; pods: Map<string, PodRef> };
+export type ConfigKind = "ConfigMap" | "Secret";
 
-const noNames = (): Names => ({ peers: new Set(), addresses: new Map(), pods: new Map() });
+interface Names {
+  peers: Set<string>;
+  addresses: Map<string, PodRef>;
+  pods: Map<string, PodRef>;
+  configs: Map<string, { kind: ConfigKind; name: ObjectName }>;
+}
+
+const noNames = (): Names => ({
+  peers: new Set(),
+  addresses: new Map(),
+  pods: new Map(),
+  configs: new Map(),
+});
 
 export class View {
   /** The last revision applied, and the history it counts in. */
@@ -86,7 +110,11 @@ export class View {
     } else if (message.case === "podDeleted") {
       this.#note(names => names.pods.delete(message.value.uid));
       this.#podDeleted(message.value);
-    } else if (message.case === "openStream") {
+    } else if (message.case === "configMap") this.#config("ConfigMap", message.value);
+    else if (message.case === "secret") this.#config("Secret", message.value);
+    else if (message.case === "configMapGone") this.#configGone("ConfigMap", message.value);
+    else if (message.case === "secretGone") this.#configGone("Secret", message.value);
+    else if (message.case === "openStream") {
       handlers.openStream(message.value);
     }
   }
@@ -95,6 +123,20 @@ export class View {
     const { namespace, name, uid } = pod.metadata;
     this.#note(names => names.pods.set(uid, { namespace, name, uid }));
     this.#handlers.pod(pod);
+  }
+
+  #config(kind: ConfigKind, json: Uint8Array): void {
+    const object = JSON.parse(Buffer.from(json).toString("utf8")) as ConfigMap | Secret;
+    const { namespace, name } = object.metadata;
+    this.#note(names =>
+      names.configs.set(`${kind}/${namespace}/${name}`, { kind, name: { namespace, name } }),
+    );
+    this.#handlers.config(kind, object);
+  }
+
+  #configGone(kind: ConfigKind, name: ObjectName): void {
+    this.#note(names => names.configs.delete(`${kind}/${name.namespace}/${name.name}`));
+    this.#handlers.configGone(kind, name);
   }
 
   #podDeleted(pod: PodRef): void {
@@ -119,6 +161,9 @@ export class View {
       if (!named.addresses.has(uid)) this.#handlers.podAddressesGone(pod);
     }
     for (const [uid, pod] of before.pods) if (!named.pods.has(uid)) this.#podDeleted(pod);
+    for (const [key, { kind, name }] of before.configs) {
+      if (!named.configs.has(key)) this.#handlers.configGone(kind, name);
+    }
     this.#handlers.synced();
   }
 }

@@ -1,5 +1,5 @@
 /** A node daemon's side of the node stream that keeps what it is told, for tests to await. */
-import type { Pod } from "@podwire/api";
+import type { ConfigMap, Pod, Secret } from "@podwire/api";
 import { NodeSyncClient, type NodeSyncHandlers, type NodeSyncOptions } from "@podwire/client/node-sync";
 import { testNode } from "@podwire/pki/testing";
 import type { OpenStream, Peer, PodRef, Registered } from "@podwire/protocol";
@@ -10,6 +10,7 @@ export class TestNode {
   readonly peers = new Map<string, Peer>();
   readonly addresses = new Map<string, readonly string[]>();
   readonly pods = new Map<string, Pod>();
+  readonly configs = new Map<string, ConfigMap | Secret>();
   readonly streams: OpenStream[] = [];
   registered: Registered[] = [];
   snapshots = 0;
@@ -68,6 +69,8 @@ export class TestNode {
       podAddressesGone: ({ name }) => this.addresses.delete(name),
       pod: pod => this.pods.set(pod.metadata.uid, pod),
       podDeleted: ({ uid }) => this.pods.delete(uid),
+      config: (kind, object) => this.configs.set(`${kind}/${object.metadata.name}`, object),
+      configGone: (kind, { name }) => this.configs.delete(`${kind}/${name}`),
       synced: () => this.snapshots++,
       applied: () => this.#changed(),
       openStream: request => this.streams.push(request),

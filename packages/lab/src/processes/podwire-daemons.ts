@@ -1,4 +1,6 @@
 /** The command lines of a lab's daemons: `packages/cli` reads them back. */
+import { formatAddress } from "@podwire/wire/address";
+import { nthAddress, parseCidr } from "@podwire/wire/cidr";
 import type { LabConfig } from "../config/cluster.ts";
 import { UNDERLAY_API_PORT } from "../limits.ts";
 import type { LabPaths } from "../state/directory.ts";
@@ -6,6 +8,8 @@ import type { HostState } from "../state/state.ts";
 import { HOST_DEVICE } from "../topology/underlay.ts";
 import type { DaemonSpec } from "./daemon.ts";
 import type { Program } from "./program.ts";
+
+const DNS_ADDRESS = 10;
 
 export const CONTROL_PLANE = "control-plane";
 
@@ -55,10 +59,16 @@ export function nodeSpec(config: LabConfig, paths: LabPaths, program: Program, h
       ...["--device", HOST_DEVICE],
       ...["--udp-port", String(config.vxlan.port)],
       ...["--vni", String(config.vxlan.vni)],
+      ...["--cluster-dns", clusterDns(config)],
       ...Object.entries(node.labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
       ...node.taints.flatMap(taint => ["--taint", `${taint.key}=${taint.value ?? ""}:${taint.effect}`]),
     ],
   };
+}
+
+/** The tenth address of the Services, as kubeadm gives it to the cluster's DNS. */
+function clusterDns({ serviceCIDRs }: LabConfig): string {
+  return formatAddress(nthAddress(parseCidr(serviceCIDRs[0]!)!, DNS_ADDRESS));
 }
 
 function endpoint(address: string, port: number): string {

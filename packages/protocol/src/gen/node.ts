@@ -109,6 +109,7 @@ export interface Event {
   reason: string;
   message: string;
   component: string;
+  fieldPath: string;
 }
 export const Event: MessageType<Event> = new MessageType("Event", [
   { number: 1, name: "pod", content: () => PodRef },
@@ -116,6 +117,7 @@ export const Event: MessageType<Event> = new MessageType("Event", [
   { number: 3, name: "reason", content: "string" },
   { number: 4, name: "message", content: "string" },
   { number: 5, name: "component", content: "string" },
+  { number: 6, name: "fieldPath", content: "string" },
 ]);
 
 export interface ToNodeBatch {
@@ -140,6 +142,10 @@ export interface ToNode {
     bookmark: Bookmark;
     statusStored: StatusStored;
     openStream: OpenStream;
+    configMap: Uint8Array;
+    secret: Uint8Array;
+    configMapGone: ObjectName;
+    secretGone: ObjectName;
   }>;
 }
 export const ToNode: MessageType<ToNode> = new MessageType("ToNode", [
@@ -156,6 +162,19 @@ export const ToNode: MessageType<ToNode> = new MessageType("ToNode", [
   { number: 11, name: "bookmark", content: () => Bookmark, oneof: "message" },
   { number: 12, name: "statusStored", content: () => StatusStored, oneof: "message" },
   { number: 13, name: "openStream", content: () => OpenStream, oneof: "message" },
+  { number: 14, name: "configMap", content: "bytes", oneof: "message" },
+  { number: 15, name: "secret", content: "bytes", oneof: "message" },
+  { number: 16, name: "configMapGone", content: () => ObjectName, oneof: "message" },
+  { number: 17, name: "secretGone", content: () => ObjectName, oneof: "message" },
+]);
+
+export interface ObjectName {
+  namespace: string;
+  name: string;
+}
+export const ObjectName: MessageType<ObjectName> = new MessageType("ObjectName", [
+  { number: 1, name: "namespace", content: "string" },
+  { number: 2, name: "name", content: "string" },
 ]);
 
 export interface Registered {

@@ -8,15 +8,19 @@
  *      side of them breaks while the daemon is being restarted
  *   2. leave its identity in `shim`, so whoever reads that hears of its end; then answer the daemon: a dead
  *      daemon's pipe kills it here (SIGPIPE)
- *   3. fork the container's process 1, which leaves its identity in `main`, mounts, makes sure that it sees
- *      its own /proc only, unmounts the way back to the pods' folder, and becomes the command, in a session of its own
+ *   3. fork the container's process 1, which leaves its identity in `main`, moves into a root of its own where
+ *      it needs one, mounts, makes sure that it sees its own /proc only, unmounts the way back to what only setup
+ *      may see, and becomes the command, in a session of its own
  *   4. wait; write `exit` (its time of change is when the container ended), and go
  *
  * A process namespace can be forked into only while its process 1 lives, so step 4 must not fork: `exec mv`.
  */
 
+import { dirname } from "node:path";
 import { RUN_DESCRIPTORS } from "../launch/launch.ts";
 import { program, quote } from "../process/run.ts";
+import type { ContainerMounts } from "../rootfs/container-mounts.ts";
+import { OLD_ROOT, OWN_ROOT, SETUP_IN_ROOT } from "../rootfs/root.ts";
 import { CONSOLE_FDS, type ConsoleKind } from "./console.ts";
 import { type ContainerProcess, commandLine, prepareCommand, START_ERROR_EXIT_CODE } from "./process.ts";
 
@@ -26,12 +30,11 @@ export interface RunScript {
   folder: string;
   /** Joins the pod's process namespace: what it leaves behind must be told from the others'. */
   sharedProcesses: boolean;
-  /** Mount point to detach once everything is mounted. */
-  podsInRoot: string;
   /** Its root is an image: RUN_FILES.launch does all that comes after step 2. */
   onImage: boolean;
   /** What attached clients type into: see console.ts. */
   console: ConsoleKind | undefined;
+  mounts: ContainerMounts;
 }
 
 /** Files of a run, in its folder. */
@@ -39,7 +42,10 @@ export const RUN_FILES = {
   script: "run.sh",
   /** Program that becomes the command of a container on an image: launch/launch.ts. */
   launch: "launch",
+  /** The steps of ContainerMounts. */
+  rootFstab: "fstab.root",
   fstab: "fstab",
+  volumesFstab: "fstab.volumes",
   shim: "shim",
   main: "main",
   /** Mount and process namespace of a run that shares the pod's processes, as readlink(1) prints them. */
@@ -93,13 +99,32 @@ function becomeLaunch({ console }: RunScript): string {
   return `exec ./${RUN_FILES.launch} ${RUN_DESCRIPTORS.complaints}>&2 ${STDIO[console ?? "none"]}`;
 }
 
-function becomeCommand({ process, podsInRoot, console }: RunScript): string {
+function becomeCommand({ process, folder, mounts, console }: RunScript): string {
   const giveUp = `exit ${START_ERROR_EXIT_CODE}`;
-  return `mount --all --fstab ${RUN_FILES.fstab} || ${giveUp}
-read -r inside </proc/self/stat
+  return `${mountSteps(folder, mounts, giveUp)}read -r inside </proc/self/stat
 if [ "$inside" = "$stat" ]; then echo '/proc is still the host'"'"'s' >&2; ${giveUp}; fi
-umount -l ${quote(podsInRoot)} || ${giveUp}
+umount -l ${SETUP_IN_ROOT} || ${giveUp}
 ${prepareCommand(process, giveUp)}printf x >&6
 echo started >&3
 exec ${quote(program("setsid"))} ${console === "terminal" ? "--ctty " : ""}${commandLine(process)} ${STDIO[console ?? "none"]} ${CLOSED}`;
+}
+
+function mountSteps(folder: string, { root, points, volumes }: ContainerMounts, giveUp: string): string {
+  const mountAll = (name: string): string => `mount --all --fstab ${name} || ${giveUp}\n`;
+  const oldRoot = OLD_ROOT.slice(1);
+  const enter =
+    root.length === 0
+      ? ""
+      : `${mountAll(RUN_FILES.rootFstab)}cd ${OWN_ROOT} && pivot_root . ${oldRoot} && cd / && umount -l ${OLD_ROOT} && cd ${quote(folder)} || ${giveUp}\n`;
+  const make = points.map(({ target, isFolder }) => {
+    const path = quote(target);
+    const made = isFolder ? `mkdir -p ${path}` : `{ mkdir -p ${quote(dirname(target))} && : >${path}; }`;
+    return `[ -e ${path} ] || ${made} || ${giveUp}\n`;
+  });
+  return [
+    enter,
+    mountAll(RUN_FILES.fstab),
+    ...make,
+    volumes.length > 0 ? mountAll(RUN_FILES.volumesFstab) : "",
+  ].join("");
 }

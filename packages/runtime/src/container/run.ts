@@ -10,8 +10,9 @@
  *   no `exit`, no `main`      the shim died with the daemon, before it forked: never started
  *   no `exit`                 lost: the shim was killed; reported as exit code 137
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
+import os from "node:os";
 import { join } from "node:path";
 import { getSystemErrorName } from "@podwire/linux";
 import { runLaunch } from "../launch/launch.ts";
@@ -28,9 +29,10 @@ import {
 } from "../process/identity.ts";
 import { Lifeline, openFifo } from "../process/lifeline.ts";
 import { firstLine, spawnDetached } from "../process/run.ts";
+import { catchesSignal } from "../process/signals.ts";
+import type { ContainerMounts } from "../rootfs/container-mounts.ts";
 import { fstab, type Mount } from "../rootfs/fstab.ts";
-import { isWithin } from "../rootfs/host-mounts.ts";
-import { PODS_IN_ROOT } from "../rootfs/root.ts";
+import { IN_ROOT } from "../rootfs/root.ts";
 import {
   type Console,
   type ConsoleKind,
@@ -62,6 +64,8 @@ export interface RunInfo {
   console?: ConsoleKind;
   /** Its stdin ends with that of the first client that attaches. */
   stdinOnce?: boolean;
+  /** The end of its log becomes its termination message when it fails without one. */
+  fallbackToLogs?: boolean;
   /** As it was started: exec runs with the same environment, user and capabilities. */
   process: Omit<ContainerProcess, "environment"> & { environment: [string, string][] };
 }
@@ -103,32 +107,32 @@ export async function startRun(
   folder: string,
   info: RunInfo,
   process: ContainerProcess,
-  mounts: readonly Mount[],
+  mounts: ContainerMounts,
   namespaces: RunNamespaces,
   watcher: RunWatcher,
   podsDir: string,
   image?: RunImage,
 ): Promise<{ close(): void }> {
-  const inRoot = join(PODS_IN_ROOT, folder.slice(podsDir.length));
+  const inRoot = join(IN_ROOT.pods, folder.slice(podsDir.length));
   mkdirSync(folder, { recursive: true });
-  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  // The environment may hold what comes from Secrets.
+  const write = (name: string, text: string): void =>
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
   write(RUN_FILES.info, JSON.stringify(info));
   const isTerminal = info.console === "terminal";
-  write(RUN_FILES.terminationLog, "");
-  const allMounts = isTerminal ? withTerminal(mounts, inRoot) : mounts;
-  if (image) writeLaunch(folder, info, process, allMounts, image, podsDir);
-  else write(RUN_FILES.fstab, fstab(allMounts));
-  write(
-    RUN_FILES.script,
-    runScript({
-      process,
-      folder: inRoot,
-      podsInRoot: PODS_IN_ROOT,
-      sharedProcesses: info.sharedProcesses,
-      onImage: image !== undefined,
-      console: info.console,
-    }),
-  );
+  const ofPod = isTerminal ? withTerminal(mounts.mounts, inRoot) : mounts.mounts;
+  writeFileSync(join(folder, RUN_FILES.terminationLog), "");
+  // For the container's own user, whatever this process's umask.
+  chmodSync(join(folder, RUN_FILES.terminationLog), 0o666);
+  if (image) writeLaunch(folder, info, process, [...ofPod, ...mounts.volumes], image, namespaces.root);
+  else {
+    write(RUN_FILES.rootFstab, fstab(mounts.root));
+    write(RUN_FILES.fstab, fstab(ofPod));
+    write(RUN_FILES.volumesFstab, fstab(mounts.volumes));
+  }
+  const { sharedProcesses, console } = info;
+  const onImage = image !== undefined;
+  write(RUN_FILES.script, runScript({ process, folder: inRoot, mounts, sharedProcesses, onImage, console }));
   const watch = watchRun(folder, watcher);
   const { root, sandbox } = namespaces;
   const shell = ["sh", join(inRoot, RUN_FILES.script), folder];
@@ -166,21 +170,21 @@ function writeLaunch(
   process: ContainerProcess,
   mounts: readonly Mount[],
   image: RunImage,
-  podsDir: string,
+  root: ProcessIdentity,
 ): void {
   const launch = runLaunch(architecture(), {
     process,
-    root: { ...image, mounts: mounts.map(mount => ({ ...mount, isFolder: isFolder(mount, podsDir) })) },
+    root: { ...image, mounts: mounts.map(mount => ({ ...mount, isFolder: isFolder(mount, root) })) },
     terminal: info.console === "terminal",
     namespacesTo: info.sharedProcesses ? RUN_FILES.namespaces : undefined,
   });
   writeFileSync(join(folder, RUN_FILES.launch), launch, { mode: 0o755 });
 }
 
-/** What a bind mount shows is looked at where it lies on the host. */
-function isFolder({ source, options }: Mount, podsDir: string): boolean {
+/** What a bind mount shows is looked at where it lies in the root. */
+function isFolder({ source, options }: Mount, root: ProcessIdentity): boolean {
   if (!mountOptions(options).bind) return true;
-  const path = isWithin(source, PODS_IN_ROOT) ? join(podsDir, source.slice(PODS_IN_ROOT.length)) : source;
+  const path = `/proc/${root.pid}/root${source}`;
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true;
 }
 
@@ -265,9 +269,16 @@ export function mainProcess(folder: string): ProcessIdentity | undefined {
   return isRunning(main) ? main : undefined;
 }
 
-/** SIGTERM, or what its image wants, to process 1. As everywhere, one without a handler ignores it, until SIGKILL. */
-export function terminateRun(folder: string, { stopSignal }: RunInfo): void {
-  signal(mainProcess(folder), stopSignal ?? "SIGTERM");
+/**
+ * Asks process 1 to end. Returns whether it hears of it: process 1 of its own namespace never sees a signal that it has
+ * no handler for, also when it has none yet.
+ */
+export function terminateRun(folder: string, info: RunInfo): boolean {
+  const main = mainProcess(folder);
+  const number = info.stopSignal ?? os.constants.signals.SIGTERM;
+  const heard = info.sharedProcesses || !main || catchesSignal(main.pid, number);
+  signal(main, number);
+  return heard;
 }
 
 /**

@@ -11,10 +11,13 @@ import { join } from "node:path";
 import { LIMITS } from "../limits.ts";
 import type { LogStream } from "../logs/cri.ts";
 import { LogFile } from "../logs/log-file.ts";
+import { logTail } from "../logs/log-tail.ts";
 import type { ContainerObservation, Problem, Run } from "../pod/observation.ts";
+import type { ProbeState } from "../probe/container-probes.ts";
+import type { CommandResult } from "../probe/run-probe.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 import { atMost } from "../process/run.ts";
-import type { Mount } from "../rootfs/fstab.ts";
+import type { ContainerMounts } from "../rootfs/container-mounts.ts";
 import { Attachments, type AttachOptions, type AttachSession } from "./attach.ts";
 import type { ContainerProcess } from "./process.ts";
 import {
@@ -25,6 +28,7 @@ import {
   type RunImage,
   type RunInfo,
   type RunNamespaces,
+  type RunState,
   type RunWatcher,
   readRun,
   recoverConsole,
@@ -32,6 +36,7 @@ import {
   terminateRun,
   watchRun,
 } from "./run.ts";
+import { runCommand } from "./run-command.ts";
 import { CONTAINER_FIFOS, RUN_FILES } from "./run-script.ts";
 
 export interface SlotEvents {
@@ -47,6 +52,8 @@ interface Live {
   drained: Promise<void>[];
   watch: { close(): void } | undefined;
   attachments: Attachments;
+  /** Until process 1 has a handler for its stop signal. */
+  termTimer: NodeJS.Timeout | undefined;
   killTimer: NodeJS.Timeout | undefined;
   killAtMs: number;
 }
@@ -76,6 +83,12 @@ export class ContainerSlot {
     else delete this.#seen.problem;
   }
 
+  /** What its probes say of the present run. */
+  set probes(state: ProbeState | undefined) {
+    if (state) this.#seen.probes = state;
+    else delete this.#seen.probes;
+  }
+
   set backOff(backOff: { untilMs: number; delayMs: number } | undefined) {
     if (backOff) this.#seen.backOff = backOff;
     else delete this.#seen.backOff;
@@ -96,7 +109,7 @@ export class ContainerSlot {
   async start(
     info: RunInfo,
     process: ContainerProcess,
-    mountsOf: (runFolder: string) => Mount[],
+    mountsOf: (runFolder: string) => Promise<ContainerMounts>,
     namespaces: RunNamespaces,
     image?: RunImage,
   ): Promise<void> {
@@ -109,7 +122,7 @@ export class ContainerSlot {
     const { current, previous } = this.#seen;
     this.#advance(observed(info));
     try {
-      const mounts = mountsOf(folder);
+      const mounts = await mountsOf(folder);
       live.watch = await startRun(folder, info, process, mounts, namespaces, watcher, this.#podsDir, image);
     } catch (cause) {
       this.#live = undefined;
@@ -123,7 +136,7 @@ export class ContainerSlot {
   }
 
   /** Finds this container's runs on disk; goes on watching the one that still runs. */
-  recover(): void {
+  async recover(): Promise<void> {
     const counts = this.#runsOnDisk();
     for (const count of counts.slice(-LIMITS.runsKept)) {
       const folder = this.#runFolder(count);
@@ -134,20 +147,45 @@ export class ContainerSlot {
       }
       const run = observed(info);
       this.#advance(run);
-      if (count === counts.at(-1)) this.#recoverCurrent(info, folder, run);
-      else this.#read(folder, run);
+      if (count === counts.at(-1)) await this.#recoverCurrent(info, folder, run);
+      else this.#note(folder, run, await this.#readEnd(folder, info));
     }
   }
 
-  /** SIGTERM now and SIGKILL after the grace period; called again, it can only shorten that. */
-  stop(graceMs: number): void {
+  /**
+   * The stop signal now, or when `hold` resolves, and SIGKILL after the grace period; called again, it can only shorten
+   * that. What `hold` takes is part of the grace period, but for the least that a container gets after it.
+   */
+  stop(graceMs: number, hold?: Promise<void>): void {
     const live = this.#live;
     const run = this.#seen.current;
     if (!live || !run || run.end) return;
-    if (!run.stopping) terminateRun(live.folder, live.info);
+    const isFirst = !run.stopping;
     run.stopping = true;
+    this.#killAfter(live, graceMs + (hold ? LIMITS.leastGraceMs : 0));
+    if (!isFirst) return;
+    if (!hold) {
+      this.#terminate(live);
+      return;
+    }
+    const heldSinceMs = performance.now();
+    void hold.then(() => {
+      const leftMs = graceMs - (performance.now() - heldSinceMs);
+      this.#killAfter(live, Math.max(leftMs, LIMITS.leastGraceMs));
+      this.#terminate(live);
+    });
+  }
+
+  /** Sent again as soon as process 1 has a handler for it: one that is still starting would miss it. */
+  #terminate(live: Live, delayMs: number = LIMITS.handlerLookMs.first): void {
+    if (this.#live !== live || terminateRun(live.folder, live.info)) return;
+    const next = Math.min(delayMs * 2, LIMITS.handlerLookMs.longest);
+    live.termTimer = setTimeout(() => this.#terminate(live, next), delayMs);
+  }
+
+  #killAfter(live: Live, graceMs: number): void {
     const killAtMs = performance.now() + graceMs;
-    if (killAtMs >= live.killAtMs) return;
+    if (this.#live !== live || killAtMs >= live.killAtMs) return;
     live.killAtMs = killAtMs;
     clearTimeout(live.killTimer);
     live.killTimer = setTimeout(() => this.#kill(live), graceMs);
@@ -160,6 +198,13 @@ export class ContainerSlot {
     return main && this.#seen.current?.startedAtMs !== undefined
       ? { main, info: live.info, folder: live.folder }
       : undefined;
+  }
+
+  /** Runs a command of the node's own; `timeoutMs` 0: without an end. Rejects when the container does not run. */
+  async command(command: readonly string[], timeoutMs: number): Promise<CommandResult> {
+    const running = this.running();
+    if (!running) throw new Error(`container ${this.name} is not running`);
+    return runCommand(running, command, timeoutMs);
   }
 
   /** Attaches to the running container; undefined when it does not run. */
@@ -191,6 +236,7 @@ export class ContainerSlot {
   /** Stops listening; the container goes on. */
   close(): void {
     clearTimeout(this.#live?.killTimer);
+    clearTimeout(this.#live?.termTimer);
     this.#live?.watch?.close();
     this.#live?.attachments.close();
     this.#live = undefined;
@@ -209,6 +255,7 @@ export class ContainerSlot {
     this.#seen.current = run;
     this.problem = undefined;
     this.backOff = undefined;
+    this.probes = undefined;
   }
 
   #restore(current: Run | undefined, previous: Run | undefined): void {
@@ -217,7 +264,7 @@ export class ContainerSlot {
     Object.assign(this.#seen, { ...(current && { current }), ...(previous && { previous }) });
   }
 
-  #recoverCurrent(info: RunInfo, folder: string, run: Run): void {
+  async #recoverCurrent(info: RunInfo, folder: string, run: Run): Promise<void> {
     const live = this.#newLive(info, folder);
     const watcher = this.#watcher(live);
     live.watch = watchRun(folder, watcher);
@@ -225,7 +272,7 @@ export class ContainerSlot {
     if (now.state !== "running") {
       live.watch.close();
       killLeftovers(folder);
-      this.#read(folder, run);
+      this.#note(folder, run, await this.#readEnd(folder, info));
       return;
     }
     run.startedAtMs = now.startedAtMs;
@@ -244,6 +291,7 @@ export class ContainerSlot {
       drained: [],
       watch: undefined,
       attachments: new Attachments(info.stdinOnce ?? false),
+      termTimer: undefined,
       killTimer: undefined,
       killAtMs: never,
     };
@@ -272,25 +320,38 @@ export class ContainerSlot {
     if (!run || run.startedAtMs !== undefined || now.state !== "running") return;
     run.startedAtMs = now.startedAtMs;
     // Asked to end while it was being set up: setup ignores SIGTERM.
-    if (run.stopping) terminateRun(live.folder, live.info);
+    if (run.stopping) this.#terminate(live);
     this.#events.started();
   }
 
   async #ended(live: Live): Promise<void> {
     clearTimeout(live.killTimer);
+    clearTimeout(live.termTimer);
     killLeftovers(live.folder);
     await atMost(LIMITS.drainTimeoutMs, Promise.all(live.drained));
     live.attachments.close();
     if (this.#live !== live) return;
     live.watch?.close();
+    const end = await this.#readEnd(live.folder, live.info);
+    if (this.#live !== live) return;
     this.#live = undefined;
     const run = this.#seen.current;
-    if (run?.containerID === live.info.containerID) this.#read(live.folder, run);
+    if (run?.containerID === live.info.containerID) this.#note(live.folder, run, end);
     this.#events.ended();
   }
 
-  #read(folder: string, run: Run): void {
+  /** What the run's folder says, with the end of its log where that is its termination message. */
+  async #readEnd(folder: string, info: RunInfo): Promise<RunState> {
     const state = readRun(folder);
+    if (state.state !== "ended" || !info.fallbackToLogs || state.end.message !== undefined) return state;
+    if (state.end.exitCode === 0) return state;
+    const { terminationLogLines, terminationLogBytes } = LIMITS;
+    const tail = await logTail(this.#logPath(info.restartCount), terminationLogLines, terminationLogBytes);
+    if (tail !== "") state.end.message = tail;
+    return state;
+  }
+
+  #note(folder: string, run: Run, state: RunState): void {
     if (state.state === "never") {
       rmSync(folder, { recursive: true, force: true });
       this.#restore(this.#seen.previous, undefined);
@@ -327,6 +388,7 @@ function observed(info: RunInfo): Run {
   const { containerID, imageID, restartCount, sandboxAttempt } = info;
   return {
     containerID,
+    image: info.image,
     imageID,
     restartCount,
     sandboxAttempt,

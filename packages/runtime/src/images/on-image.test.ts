@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Container, PodStatus } from "@podwire/api";
 import { busyboxLayer, dockerArchive, imageId, type TestImage } from "../testing/image-archives.ts";
 import { TestNode } from "../testing/node.ts";
-import { testPod } from "../testing/pods.ts";
+import { testContainer, testPod } from "../testing/pods.ts";
 import { tar } from "../testing/tar.ts";
 import { ImageStore } from "./store/store.ts";
 
@@ -187,6 +187,35 @@ describe("containers on images", function () {
       await node.until(pod.metadata.uid, hasPhase("Succeeded"), "succeeded");
       assert.match(await node.logs(pod.metadata.uid), expected);
     }
+  });
+
+  it("mount volumes, also where the image has no such folder, and share those in memory with the host's root", async () => {
+    node.setObject("ConfigMap", "settings", { "a.conf": "one" });
+    node.setObject("Secret", "keys", { token: "hush" });
+    const volumeMounts = [
+      { name: "memory", mountPath: "/not/there/memory" },
+      { name: "config", mountPath: "/etc/settings" },
+      { name: "config", mountPath: "/etc/a.conf", subPath: "a.conf" },
+      { name: "secret", mountPath: "/secret" },
+    ];
+    const script = `cat /etc/settings/a.conf /etc/a.conf /secret/token; cat /not/there/memory/from-host
+      echo last words >/last; ls /.podwire 2>/dev/null || true`;
+    const pod = testPod([shell(script, { volumeMounts, terminationMessagePath: "/last" })], {
+      volumes: [
+        { name: "memory", emptyDir: { medium: "Memory" } },
+        { name: "config", configMap: { name: "settings" } },
+        { name: "secret", secret: { secretName: "keys" } },
+      ],
+      initContainers: [
+        testContainer("host", "echo from the host >/memory/from-host", {
+          volumeMounts: [{ name: "memory", mountPath: "/memory" }],
+        }),
+      ],
+    });
+    node.runtime.apply(pod);
+    const status = await node.until(pod.metadata.uid, hasPhase("Succeeded"), "succeeded");
+    assert.equal(await node.logs(pod.metadata.uid), "oneonehushfrom the host\n");
+    assert.equal(status.containerStatuses![0]!.state!.terminated!.message, "last words\n");
   });
 
   it("end by the image's stop signal, outlive the daemon, and are found again", async () => {

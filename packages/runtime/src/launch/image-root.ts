@@ -10,7 +10,7 @@
  */
 import { LIMITS } from "../limits.ts";
 import type { Mount } from "../rootfs/fstab.ts";
-import { IMAGES_IN_ROOT, NEW_ROOT, WRITABLE_IN_ROOT } from "../rootfs/root.ts";
+import { IN_ROOT } from "../rootfs/root.ts";
 import { mountOptions } from "./mount-options.ts";
 import { AT_FDCWD, type Program } from "./program.ts";
 
@@ -57,7 +57,7 @@ export function enterImageRoot(
   program.must("mount propagation", "mount", 0, text("/"), 0, MS_REC | MS_PRIVATE, 0);
   overlay(program, root.lowerDirectories);
   const taken = takeMounts(program, root.mounts, firstFree);
-  program.must("root of the image", "chdir", text(NEW_ROOT));
+  program.must("root of the image", "chdir", text(IN_ROOT.newRoot));
   program.must("pivot_root", "pivot_root", text("."), text("."));
   program.must("old root", "umount2", text("."), MNT_DETACH);
   program.must("root of the image", "chdir", text("/"));
@@ -84,16 +84,16 @@ function noteNamespaces(program: Program, path: string, firstFree: number): void
 
 function overlay(program: Program, lowerDirectories: readonly string[]): void {
   const text = (value: string) => program.text(value);
-  const [upper, work] = [`${WRITABLE_IN_ROOT}/upper`, `${WRITABLE_IN_ROOT}/work`];
+  const [upper, work] = [`${IN_ROOT.writable}/upper`, `${IN_ROOT.writable}/work`];
   const size = text(`size=${LIMITS.writableLayerBytes},mode=755`);
   const name = text("podwire");
-  program.must("writable layer", "mount", name, text(WRITABLE_IN_ROOT), text("tmpfs"), 0, size);
+  program.must("writable layer", "mount", name, text(IN_ROOT.writable), text("tmpfs"), 0, size);
   for (const folder of [upper, work])
     program.must("writable layer", "mkdirat", AT_FDCWD, text(folder), 0o755);
-  program.must("image store", "chdir", text(`${IMAGES_IN_ROOT}/layers`));
+  program.must("image store", "chdir", text(`${IN_ROOT.images}/layers`));
   const options = `lowerdir=${lowerDirectories.join(":")},upperdir=${upper},workdir=${work}`;
   const what = `root file system of the image (is it still in the store?)`;
-  program.must(what, "mount", name, text(NEW_ROOT), text("overlay"), MS_NODEV, text(options));
+  program.must(what, "mount", name, text(IN_ROOT.newRoot), text("overlay"), MS_NODEV, text(options));
 }
 
 /** What lies in the node's root has to be taken before that is left; what is the container's own, after. */

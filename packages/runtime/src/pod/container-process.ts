@@ -1,28 +1,24 @@
-/** From a container's spec to what is run: command line, environment, user, capabilities, mounts. */
-import { dirname, join } from "node:path";
+/** From a container's spec to what is run: command line, environment, user, capabilities. */
+import { join } from "node:path";
 import type { Container, Pod } from "@podwire/api";
 import { boundingSet } from "../container/capabilities.ts";
 import type { ContainerProcess } from "../container/process.ts";
-import { RUN_FILES } from "../container/run-script.ts";
 import { type Image, imageCommand } from "../images/image.ts";
 import { imageUser } from "../images/image-user.ts";
 import { readMergedFile } from "../images/merged-file.ts";
 import type { ImageRecord } from "../images/store/layout.ts";
 import type { ImageStore } from "../images/store/store.ts";
-import { bind, imageMounts, type Mount, mask, standardMounts } from "../rootfs/fstab.ts";
-import { isWithin, PRIVATE_FOLDERS } from "../rootfs/host-mounts.ts";
-import { PODS_IN_ROOT } from "../rootfs/root.ts";
-import { containerEnvironment, declaredEnvironment, expandCommand, type PodPlace } from "./environment.ts";
+import { containerEnvironment, declaredEnvironment, expandCommand, type PodSources } from "./environment.ts";
 
 /** Throws with the field's name: the container is then in CreateContainerConfigError. */
 export function containerProcess(
   pod: Pod,
   container: Container,
-  place: PodPlace,
+  sources: PodSources,
   image: Image,
   store: ImageStore,
 ): ContainerProcess {
-  const declared = declaredEnvironment(pod, container, place);
+  const declared = declaredEnvironment(pod, container, sources);
   const stored = image.kind === "stored" ? image.record : undefined;
   const who = stored ? userOnImage(pod, container, stored, store) : userOnHost(pod, container);
   const own = container.securityContext ?? {};
@@ -34,7 +30,7 @@ export function containerProcess(
     command: [...words.slice(0, ofImage), ...expandCommand(words.slice(ofImage), declared)],
     environment: containerEnvironment(
       container,
-      place,
+      sources.place,
       declared,
       stored && imageEnvironment(stored, who.home),
     ),
@@ -121,26 +117,4 @@ function imageEnvironment(image: ImageRecord, home: string): Map<string, string>
     return equals < 0 ? ([line, ""] as const) : ([line.slice(0, equals), line.slice(equals + 1)] as const);
   });
   return new Map([["HOME", home], ...pairs]);
-}
-
-/** What a run mounts. Sources lie in the pods' folder as it is seen during setup. */
-export function containerMounts(
-  labDir: string,
-  podsDir: string,
-  podDir: string,
-  runFolder: string,
-  onImage: boolean,
-): Mount[] {
-  const pod = join(PODS_IN_ROOT, podDir.slice(podsDir.length));
-  const run = join(PODS_IN_ROOT, runFolder.slice(podsDir.length));
-  const labs = dirname(labDir);
-  const hidden = PRIVATE_FOLDERS.some(folder => isWithin(labs, folder));
-  return [
-    ...(onImage ? imageMounts() : standardMounts()),
-    bind(join(pod, "shm"), "/dev/shm"),
-    bind(join(run, RUN_FILES.terminationLog), "/dev/termination-log"),
-    ...["hosts", "hostname", "resolv.conf"].map(name => bind(join(pod, "etc", name), `/etc/${name}`)),
-    // Everything that labs own lies here; under /run and its like, and on an image, it is out of sight already.
-    ...(hidden || onImage ? [] : [mask(labs)]),
-  ];
 }

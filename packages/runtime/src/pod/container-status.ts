@@ -1,11 +1,19 @@
 /** ContainerStatus from what is seen of a container, in the words of the kubelet. */
-import type { Container, ContainerState, ContainerStatus } from "@podwire/api";
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  VolumeMount,
+  VolumeMountStatus,
+} from "@podwire/api";
 import type { RunEnd } from "../container/run.ts";
-import type { ContainerObservation, Run } from "./observation.ts";
+import { type ContainerObservation, isStartedNow, type Run } from "./observation.ts";
 
 export interface ContainerContext {
-  /** An init container has yet to end before this one may start. */
-  waitsForInit: boolean;
+  /** The Pod has init containers: what has not begun yet is then PodInitializing, as upstream. */
+  hasInit: boolean;
+  /** Of a container that has to end before the others start. */
+  isInit: boolean;
   podName: string;
 }
 
@@ -17,18 +25,28 @@ export function containerStatus(
   const waiting = waitingState(container, seen, context);
   const current = seen?.current;
   const last = waiting && current?.end ? current : seen?.previous;
-  const ready = current?.startedAtMs !== undefined && !current.end;
+  const started = isStartedNow(seen);
+  const ready = context.isInit ? current?.end?.exitCode === 0 : started && (seen?.probes?.ready ?? true);
   return {
     name: container.name,
     state: waiting ?? runState(current!),
     lastState: last?.end ? terminated(last, last.end) : {},
     ready,
-    started: ready,
+    started,
     restartCount: current?.restartCount ?? 0,
-    image: container.image ?? "",
+    image: current?.image ?? container.image ?? "",
     imageID: current?.imageID ?? "",
     ...(current && { containerID: current.containerID }),
+    ...mountStatuses(container),
   };
+}
+
+function mountStatuses({ volumeMounts = [] }: Container): Pick<ContainerStatus, "volumeMounts"> {
+  if (volumeMounts.length === 0) return {};
+  const status = ({ name, mountPath, readOnly }: VolumeMount): VolumeMountStatus => {
+    return { name, mountPath, ...(readOnly && { readOnly: true, recursiveReadOnly: "Disabled" }) };
+  };
+  return { volumeMounts: volumeMounts.map(status) };
 }
 
 function waitingState(
@@ -42,13 +60,10 @@ function waitingState(
     const message = `back-off ${delayMs / 1000}s restarting failed container=${container.name} pod=${context.podName}`;
     return { waiting: { reason: "CrashLoopBackOff", message } };
   }
-  if (!seen?.current) {
-    return { waiting: { reason: context.waitsForInit ? "PodInitializing" : "ContainerCreating" } };
-  }
-  if (seen.current.startedAtMs === undefined && !seen.current.end) {
-    return { waiting: { reason: "ContainerCreating" } };
-  }
-  return undefined;
+  const run = seen?.current;
+  const begins = run === undefined || (!run.end && (run.startedAtMs === undefined || run.inHook));
+  if (!begins) return undefined;
+  return { waiting: { reason: context.hasInit ? "PodInitializing" : "ContainerCreating" } };
 }
 
 function runState(run: Run): ContainerState {

@@ -1,32 +1,48 @@
 /**
- * A container's environment: what the runtime provides, then `env` in its order, each value expanded by those
- * before it.
+ * A container's environment, as the kubelet makes it:
+ *
+ *   envFrom, in its order    whole ConfigMaps and Secrets, a later source wins
+ *   env, in its order        a literal value is expanded by what came before it, and by Services
+ *   Services                 where nothing else has that name
+ *
+ * and beneath it what the runtime itself provides.
  */
-import type { Container, EnvVar, Pod } from "@podwire/api";
+import type { Container, EnvVar, EnvVarSource, KeySelector, Pod } from "@podwire/api";
 import { DEFAULT_PATH } from "../process/run.ts";
+import { type ConfigKind, type ConfigObjects, findObject, objectTexts } from "../volumes/config-objects.ts";
 import { expand } from "./expand.ts";
+import { type NodeResources, type PodPlace, podField, resourceField } from "./fields.ts";
 
-/** What fieldRef can refer to besides the Pod object itself. */
-export interface PodPlace {
-  nodeName: string;
-  hostIPs: readonly string[];
-  podIPs: readonly string[];
-  hostname: string;
+/** What a Pod's variables and files are made from. */
+export interface PodSources {
+  place: PodPlace;
+  objects: ConfigObjects;
+  resources: NodeResources;
+  /** Variables of the Services that the Pod may use, when it was started. */
+  services: ReadonlyMap<string, string>;
 }
 
 /**
- * The variables that `env` declares. References see these only, as upstream: $(PATH) stays as written. Throws
- * with the field's name and what is allowed: the container is then in CreateContainerConfigError.
+ * The variables that a container declares and those of Services: what references see, so that $(PATH) stays as
+ * written. Throws with the field's name, or MissingObject: the container is then in CreateContainerConfigError.
  */
-export function declaredEnvironment(pod: Pod, container: Container, place: PodPlace): Map<string, string> {
-  refuseSources(container);
-  const declared = new Map<string, string>();
-  for (const [index, variable] of (container.env ?? []).entries()) {
-    if (variable.name === "" || /[=\0]/.test(variable.name)) {
-      throw new Error(`container ${container.name}: env[${index}].name: must not be empty or contain "="`);
-    }
-    const value = variableValue(pod, container, variable, place, name => declared.get(name));
+export function declaredEnvironment(
+  pod: Pod,
+  container: Container,
+  sources: PodSources,
+): Map<string, string> {
+  const declared = wholeObjects(pod, container, sources.objects);
+  const lookup = (name: string): string | undefined => declared.get(name) ?? sources.services.get(name);
+  for (const variable of container.env ?? []) {
+    const value = variableValue(pod, container, variable, sources, lookup);
     if (value !== undefined) declared.set(variable.name, value);
+  }
+  for (const [name, value] of sources.services) if (!declared.has(name)) declared.set(name, value);
+  for (const name of declared.keys()) {
+    // What no process can be given; upstream's validation lets a ConfigMap's key hold neither.
+    if (name === "" || /[=\0]/.test(name)) {
+      throw new Error(`container ${container.name}: the variable "${name}" must not be empty or contain "="`);
+    }
   }
   return declared;
 }
@@ -53,63 +69,58 @@ export function expandCommand(command: readonly string[], declared: ReadonlyMap<
   return command.map(word => expand(word, name => declared.get(name)));
 }
 
+function wholeObjects(pod: Pod, container: Container, objects: ConfigObjects): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const { configMapRef, secretRef, prefix = "" } of container.envFrom ?? []) {
+    const kind: ConfigKind = configMapRef ? "ConfigMap" : "Secret";
+    const reference = configMapRef ?? secretRef;
+    if (!reference) continue;
+    const { name = "", optional } = reference;
+    if (optional && !objects.get(kind, pod.metadata.namespace, name)) continue;
+    const object = findObject(objects, kind, pod.metadata.namespace, name);
+    for (const [key, value] of objectTexts(kind, object)) variables.set(prefix + key, value);
+  }
+  return variables;
+}
+
 function variableValue(
   pod: Pod,
   container: Container,
   variable: EnvVar,
-  place: PodPlace,
+  sources: PodSources,
   lookup: (name: string) => string | undefined,
 ): string | undefined {
   const source = variable.valueFrom;
-  if (!source) return expand(variable.value ?? "", lookup);
-  const field = `container ${container.name}: env ${variable.name}: valueFrom`;
-  if (source.fieldRef) return podField(pod, place, source.fieldRef.fieldPath, `${field}.fieldRef.fieldPath`);
-  for (const kind of ["configMapKeyRef", "secretKeyRef"] as const) {
-    const reference = source[kind];
-    if (reference?.optional) return undefined;
-    if (reference)
-      throw new Error(`${field}.${kind}: ${kind.slice(0, -6)} "${reference.name ?? ""}" not found`);
+  if (variable.value || !source) return expand(variable.value ?? "", lookup);
+  if (source.configMapKeyRef) return keyValue(pod, "ConfigMap", source.configMapKeyRef, sources.objects);
+  if (source.secretKeyRef) return keyValue(pod, "Secret", source.secretKeyRef, sources.objects);
+  try {
+    return downwardValue(pod, container, source, sources);
+  } catch (cause) {
+    throw new Error(
+      `container ${container.name}: env ${variable.name}: valueFrom: ${(cause as Error).message}`,
+    );
   }
-  throw new Error(`${field}: only fieldRef is provided`);
 }
 
-function refuseSources(container: Container): void {
-  const [source] = (container.envFrom ?? []).filter(from => !(from.configMapRef ?? from.secretRef)?.optional);
-  if (!source) return;
-  const [kind, reference] = source.secretRef
-    ? ["secret", source.secretRef]
-    : ["configmap", source.configMapRef];
-  throw new Error(`container ${container.name}: envFrom: ${kind} "${reference?.name ?? ""}" not found`);
+/** Undefined: the object or the key is missing, and may be. */
+function keyValue(
+  pod: Pod,
+  kind: ConfigKind,
+  { name = "", key, optional }: KeySelector,
+  objects: ConfigObjects,
+): string | undefined {
+  const { namespace } = pod.metadata;
+  if (optional && !objects.get(kind, namespace, name)) return undefined;
+  const value = objectTexts(kind, findObject(objects, kind, namespace, name)).get(key);
+  if (value !== undefined || optional) return value;
+  throw new Error(`couldn't find key ${key} in ${kind} ${namespace}/${name}`);
 }
 
-const FIELDS: Record<string, (pod: Pod, place: PodPlace) => string> = {
-  "metadata.name": pod => pod.metadata.name,
-  "metadata.namespace": pod => pod.metadata.namespace,
-  "metadata.uid": pod => pod.metadata.uid,
-  "metadata.labels": pod => formatMap(pod.metadata.labels),
-  "metadata.annotations": pod => formatMap(pod.metadata.annotations),
-  "spec.nodeName": (_, place) => place.nodeName,
-  "spec.serviceAccountName": pod => pod.spec.serviceAccountName ?? "default",
-  "status.hostIP": (_, place) => place.hostIPs[0] ?? "",
-  "status.hostIPs": (_, place) => place.hostIPs.join(","),
-  "status.podIP": (_, place) => place.podIPs[0] ?? "",
-  "status.podIPs": (_, place) => place.podIPs.join(","),
-};
-
-function podField(pod: Pod, place: PodPlace, path: string, field: string): string {
-  const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
-  if (subscript) return pod.metadata[subscript[1] as "labels" | "annotations"]?.[subscript[2]!] ?? "";
-  if (Object.hasOwn(FIELDS, path)) return FIELDS[path]!(pod, place);
-  throw new Error(
-    `${field}: "${path}" is not provided; allowed are ${Object.keys(FIELDS).join(", ")}, ` +
-      "metadata.labels['NAME'] and metadata.annotations['NAME']",
-  );
-}
-
-/** As the downward API writes a map: key="value", sorted, a line each. */
-function formatMap(map: Record<string, string> | undefined): string {
-  return Object.entries(map ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
-    .join("\n");
+function downwardValue(pod: Pod, container: Container, source: EnvVarSource, sources: PodSources): string {
+  if (source.fieldRef) return podField(pod, sources.place, source.fieldRef.fieldPath);
+  if (source.resourceFieldRef) {
+    return resourceField(pod, container, source.resourceFieldRef, sources.resources);
+  }
+  throw new Error("one of fieldRef, resourceFieldRef, configMapKeyRef and secretKeyRef is needed");
 }

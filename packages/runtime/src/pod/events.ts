@@ -2,6 +2,9 @@
 import type { Container, Pod } from "@podwire/api";
 import type { PodEvent } from "./ports.ts";
 
+/** Of the event and of the Pod's status. */
+export const DEADLINE_MESSAGE = "Pod was active on the node longer than the specified deadline";
+
 type About = (pod: Pod, container: Container) => PodEvent;
 
 export const events = {
@@ -20,12 +23,25 @@ export const events = {
       `Podwire pulls no images: container ${container.name} runs its command on the host's root file system ` +
         `instead of "${container.image}", read-only outside its own writable directories`,
     )) as About,
+  imageNeverPulled: (pod: Pod, container: Container, message: string): PodEvent =>
+    warning(pod, container, "ErrImageNeverPull", message),
   created: ((pod, container) =>
     normal(pod, container, "Created", `Created container: ${container.name}`)) as About,
   started: ((pod, container) =>
     normal(pod, container, "Started", `Started container ${container.name}`)) as About,
-  killing: ((pod, container) =>
-    normal(pod, container, "Killing", `Stopping container ${container.name}`)) as About,
+  killing: (pod: Pod, container: Container, message = `Stopping container ${container.name}`): PodEvent =>
+    normal(pod, container, "Killing", message),
+  unhealthy: (pod: Pod, container: Container, message: string): PodEvent =>
+    warning(pod, container, "Unhealthy", message),
+  probeWarning: (pod: Pod, container: Container, message: string): PodEvent =>
+    warning(pod, container, "ProbeWarning", message),
+  hookFailed: (pod: Pod, container: Container, hook: "PostStart" | "PreStop"): PodEvent =>
+    warning(pod, container, `Failed${hook}Hook`, `${hook}Hook failed`),
+  deadlineExceeded: {
+    type: "Normal",
+    reason: "DeadlineExceeded",
+    message: DEADLINE_MESSAGE,
+  } as PodEvent,
   backOff: ((pod, container) => {
     const { name, namespace, uid } = pod.metadata;
     const message = `Back-off restarting failed container ${container.name} in pod ${name}_${namespace}(${uid})`;
@@ -43,15 +59,17 @@ export const events = {
     reason: "FailedSync",
     message: `error syncing pod: ${message}`,
   }),
+  dnsCut: (message: string): PodEvent => ({ type: "Warning", reason: "DNSConfigForming", message }),
   sandboxChanged: {
     type: "Normal",
     reason: "SandboxChanged",
     message: "Pod sandbox changed, it will be killed and re-created.",
   } as PodEvent,
-  volumesIgnored: (names: readonly string[]): PodEvent => ({
+  volumeFailed: (message: string): PodEvent => ({ type: "Warning", reason: "FailedMount", message }),
+  tokensMissing: (volume: string, paths: readonly string[]): PodEvent => ({
     type: "Warning",
-    reason: "FailedMount",
-    message: `Podwire mounts no volumes: ${names.join(", ")} will be missing in the containers`,
+    reason: "ServiceAccountTokenMissing",
+    message: `Podwire issues no tokens yet: volume "${volume}" comes without ${paths.join(", ")}`,
   }),
 };
 

@@ -8,3 +8,12 @@ export function expand(text: string, lookup: (name: string) => string | undefine
     return lookup(name) ?? written;
   });
 }
+
+/** As expand; throws when it refers to nothing: half a path is none. */
+export function expandStrictly(text: string, lookup: (name: string) => string | undefined): string {
+  return expand(text, name => {
+    const value = lookup(name);
+    if (value === undefined) throw new Error(`missing value for "${name}"`);
+    return value;
+  });
+}

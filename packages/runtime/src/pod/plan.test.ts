@@ -20,6 +20,7 @@ function run(state: "running" | "starting" | number, sandboxAttempt = 1): Contai
   return {
     current: {
       containerID: "podwire://x",
+      image: "busybox",
       imageID: "podwire.dev/host-root",
       restartCount: 0,
       sandboxAttempt,
@@ -35,9 +36,11 @@ function seen(
   more: Partial<PodObservation> & { sandboxState?: "none" | "ready" | "gone"; attempt?: number } = {},
 ): PodObservation {
   return {
+    volumes: "ready",
     sandbox: { state: more.sandboxState ?? "ready", attempt: more.attempt ?? 1, podIPs: ["10.244.0.2"] },
     containers: new Map(Object.entries(containers)),
     ended: more.ended ?? false,
+    stoppingForMs: more.stoppingForMs ?? 0,
   };
 }
 

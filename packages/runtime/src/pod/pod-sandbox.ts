@@ -8,7 +8,8 @@
 import type { Pod } from "@podwire/api";
 import { LIMITS } from "../limits.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
-import { hostsFile, podHostname, writeEtcFiles } from "../sandbox/etc-files.ts";
+import { hostsFile, kernelHostname, podHostname, writeEtcFiles } from "../sandbox/etc-files.ts";
+import { podResolvConf } from "../sandbox/resolv-conf.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
 import { events } from "./events.ts";
 import type { SandboxObservation } from "./observation.ts";
@@ -84,7 +85,8 @@ export class PodSandbox {
           `spec.containers: ${containers} containers; at most ${LIMITS.containersPerPod} are allowed`,
         );
       }
-      const hostname = podHostname(pod, this.#around.nodeName);
+      const { nodeName, clusterDomain } = this.#around;
+      const hostname = kernelHostname(pod, nodeName, clusterDomain);
       const holder = await this.#sandbox.create(this.#around.labDir, pod, hostname, fifos());
       await this.#attach(pod, holder, false);
       this.#seen = { ...this.#seen, state: this.#sandbox.holder ? "ready" : "gone" };
@@ -121,18 +123,25 @@ export class PodSandbox {
   }
 
   async #attach(pod: Pod, holder: ProcessIdentity, isRecovered: boolean): Promise<void> {
-    const { hostIPs, network, nodeName } = this.#around;
+    const { hostIPs, network, nodeName, clusterDomain, nodeHosts } = this.#around;
     if (!pod.spec.hostNetwork) this.#attached = true;
     const podIPs = pod.spec.hostNetwork ? hostIPs : (await network.attach(pod, holder.pid)).podIPs;
     // Found again, with all of it on disk: a disk that is full by now must not cost the Pod its life.
     if (isRecovered && podIPs.join() === this.#seen.podIPs.join()) return;
     writeEtcFiles(this.#podDir, {
-      hosts: hostsFile(pod, podIPs, podHostname(pod, nodeName)),
-      hostname: `${podHostname(pod, nodeName)}\n`,
-      "resolv.conf": this.#around.resolvConf(pod),
+      hosts: hostsFile(pod, podIPs, podHostname(pod, nodeName), clusterDomain, nodeHosts),
+      hostname: `${kernelHostname(pod, nodeName, clusterDomain)}\n`,
+      "resolv.conf": this.#resolvConf(pod),
     });
     this.#seen = { ...this.#seen, podIPs };
     this.#record(pod, true);
+  }
+
+  #resolvConf(pod: Pod): string {
+    const { clusterDns, clusterDomain, nodeResolvConf } = this.#around;
+    const { text, problems } = podResolvConf(pod, { clusterDns, clusterDomain, host: nodeResolvConf() });
+    for (const problem of problems) this.#events.event(events.dnsCut(problem));
+    return text;
   }
 
   async #failed(pod: Pod, cause: Error): Promise<void> {

@@ -1,5 +1,7 @@
 /** What a pod worker needs from the node daemon around it. */
 import type { Pod, PodStatus } from "@podwire/api";
+import type { ConfigObjects } from "../volumes/config-objects.ts";
+import type { NodeResources } from "./fields.ts";
 
 export interface PodRef {
   namespace: string;
@@ -47,12 +49,22 @@ export const systemClock: Clock = {
 
 export interface PodSurroundings {
   labDir: string;
+  nodeDir: string;
   nodeName: string;
   hostIPs: readonly string[];
   network: Network;
   clock: Clock;
-  /** Text of a pod's /etc/resolv.conf. */
-  resolvConf(pod: Pod): string;
+  /** ConfigMaps and Secrets that Pods of this node refer to. */
+  objects: ConfigObjects;
+  /** What a container may use that sets no limit. */
+  resources: NodeResources;
+  /** Addresses of the cluster's DNS: what dnsPolicy ClusterFirst means. */
+  clusterDns: readonly string[];
+  /** Last part of the names that it knows: `cluster.local`. */
+  clusterDomain: string;
+  /** Texts of the node's own /etc/resolv.conf and /etc/hosts. */
+  nodeResolvConf(): string;
+  nodeHosts(): string;
   /** A status that differs from the last one reported. */
   report(pod: PodRef, status: PodStatus): void;
   event(pod: PodRef, event: PodEvent): void;

@@ -1,38 +1,58 @@
 /** PodStatus from what the node sees: phase, conditions and container statuses, as the kubelet computes them. */
-import type { Container, ContainerStatus, Pod, PodCondition, PodStatus } from "@podwire/api";
+import type { Container, ContainerStatus, Pod, PodStatus } from "@podwire/api";
+import { conditions } from "./conditions.ts";
 import { containerStatus, timestamp } from "./container-status.ts";
-import { isInitialized, isSidecar, type PodObservation } from "./observation.ts";
+import { DEADLINE_MESSAGE } from "./events.ts";
+import { isChanged, isInitialized, isRunningNow, isSidecar, type PodObservation } from "./observation.ts";
+import { isDeleted } from "./plan.ts";
 
 export interface StatusContext {
   hostIPs: readonly string[];
   startTimeMs: number;
   nowMs: number;
-  /** What was reported before: transition times of conditions that did not change are kept. */
+  /** What was reported before. */
   before: PodStatus | undefined;
+}
+
+export const DEADLINE_EXCEEDED = "DeadlineExceeded";
+
+type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
+
+interface Verdict {
+  phase: Phase;
+  reason?: string | undefined;
+  message?: string | undefined;
 }
 
 export function podStatus(pod: Pod, seen: PodObservation, context: StatusContext): PodStatus {
   const initialized = isInitialized(pod, seen);
-  const status = (container: Container, waitsForInit: boolean): ContainerStatus =>
-    containerStatus(container, seen.containers.get(container.name), { waitsForInit, podName: podName(pod) });
   const init = pod.spec.initContainers ?? [];
-  const initContainerStatuses = init.map((container, index) => status(container, index > 0 && !initialized));
-  const containerStatuses = pod.spec.containers.map(container =>
-    status(container, !initialized && init.length > 0),
-  );
-  const phase =
-    endedPhase(context.before) ?? podPhase(pod, initContainerStatuses, containerStatuses, initialized);
-  const { podIPs } = seen.sandbox;
+  const status = (container: Container, isInit: boolean): ContainerStatus =>
+    containerStatus(container, seen.containers.get(container.name), {
+      hasInit: init.length > 0,
+      isInit,
+      podName: podName(pod),
+    });
+  const initStatuses = init.map(container => status(container, !isSidecar(container)));
+  const statuses = pod.spec.containers.map(container => status(container, false));
+  const verdict = podVerdict(pod, seen, initStatuses, statuses, initialized, context);
+  const { sandbox } = seen;
+  const { podIPs } = sandbox;
+  const { hostIPs, nowMs, before } = context;
+  const sandboxReady = sandbox.state === "ready" && podIPs.length > 0;
+  const { phase, reason, message } = verdict;
   return {
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: conditions(pod, phase, initialized, seen, initContainerStatuses, containerStatuses, context),
-    ...(context.hostIPs.length > 0 && { hostIP: context.hostIPs[0]! }),
-    ...(context.hostIPs.length > 0 && { hostIPs: context.hostIPs.map(ip => ({ ip })) }),
+    conditions: conditions(pod, { phase, sandboxReady, initialized, initStatuses, statuses, nowMs, before }),
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
+    ...(hostIPs.length > 0 && { hostIP: hostIPs[0]! }),
+    ...(hostIPs.length > 0 && { hostIPs: hostIPs.map(ip => ({ ip })) }),
     ...(podIPs.length > 0 && { podIP: podIPs[0]!, podIPs: podIPs.map(ip => ({ ip })) }),
     startTime: timestamp(context.startTimeMs),
-    ...(init.length > 0 && { initContainerStatuses }),
-    containerStatuses,
+    ...(init.length > 0 && { initContainerStatuses: initStatuses }),
+    containerStatuses: statuses,
     qosClass: pod.status?.qosClass ?? "BestEffort",
   };
 }
@@ -45,16 +65,43 @@ export function hasEnded(status: PodStatus | undefined): boolean {
   return endedPhase(status) !== undefined;
 }
 
+/** When a Pod has been active for as long as it may. */
+export function deadlineMs(pod: Pod, startTimeMs: number): number | undefined {
+  const { activeDeadlineSeconds } = pod.spec;
+  return activeDeadlineSeconds === undefined ? undefined : startTimeMs + activeDeadlineSeconds * 1000;
+}
+
 function endedPhase(status: PodStatus | undefined): "Succeeded" | "Failed" | undefined {
   return status?.phase === "Succeeded" || status?.phase === "Failed" ? status.phase : undefined;
 }
 
-function podPhase(
+/** A Pod that has ended stays so; one that is past its deadline has failed. */
+function podVerdict(
   pod: Pod,
+  seen: PodObservation,
   initStatuses: readonly ContainerStatus[],
   statuses: readonly ContainerStatus[],
   initialized: boolean,
-): "Pending" | "Running" | "Succeeded" | "Failed" {
+  { before, nowMs, startTimeMs }: StatusContext,
+): Verdict {
+  const ended = endedPhase(before) ?? endedPhase(pod.status);
+  if (ended) {
+    const told = [before, pod.status].find(status => status?.phase === ended);
+    return { phase: ended, reason: told?.reason, message: told?.message };
+  }
+  if ((deadlineMs(pod, startTimeMs) ?? Number.POSITIVE_INFINITY) <= nowMs) {
+    return { phase: "Failed", reason: DEADLINE_EXCEEDED, message: DEADLINE_MESSAGE };
+  }
+  return { phase: podPhase(pod, seen, initStatuses, statuses, initialized) };
+}
+
+function podPhase(
+  pod: Pod,
+  seen: PodObservation,
+  initStatuses: readonly ContainerStatus[],
+  statuses: readonly ContainerStatus[],
+  initialized: boolean,
+): Phase {
   const policy = pod.spec.restartPolicy ?? "Always";
   if (!initialized) {
     const failed = initStatuses.some((status, index) => {
@@ -66,73 +113,12 @@ function podPhase(
   // Waiting for its next run counts as stopped; waiting for its first keeps the Pod Pending.
   const ends = statuses.map(status => status.state?.terminated ?? status.lastState?.terminated);
   if (statuses.some((status, index) => !status.state?.running && !ends[index])) return "Pending";
-  if (statuses.some(status => status.state?.running) || policy === "Always") return "Running";
+  if (statuses.some(status => status.state?.running)) return "Running";
+  if (pod.spec.containers.some(({ name }) => isRunningNow(seen.containers.get(name)))) return "Running";
+  const isChanging = pod.spec.containers.some(one => isChanged(one, seen.containers.get(one.name)));
+  if (isChanging && !isDeleted(pod)) return "Running";
+  const restarts = !isDeleted(pod) && policy !== "Never";
+  if (restarts && policy === "Always") return "Running";
   if (ends.every(end => end!.exitCode === 0)) return "Succeeded";
-  return policy === "Never" ? "Failed" : "Running";
-}
-
-function conditions(
-  pod: Pod,
-  phase: string,
-  initialized: boolean,
-  seen: PodObservation,
-  initStatuses: readonly ContainerStatus[],
-  statuses: readonly ContainerStatus[],
-  context: StatusContext,
-): PodCondition[] {
-  const completed = phase === "Succeeded";
-  const unready = statuses.filter(status => !status.ready).map(status => status.name);
-  const incomplete = initStatuses.filter(status => status.state?.terminated?.exitCode !== 0 && !status.ready);
-  const notInitialized: Verdict = {
-    reason: "ContainersNotInitialized",
-    message: `containers with incomplete status: [${incomplete.map(status => status.name).join(" ")}]`,
-  };
-  const notReady: Verdict = completed
-    ? { reason: "PodCompleted" }
-    : phase === "Failed"
-      ? { reason: "PodFailed" }
-      : { reason: "ContainersNotReady", message: `containers with unready status: [${unready.join(" ")}]` };
-  const initVerdict = initialized || completed ? true : notInitialized;
-  const readyVerdict = unready.length === 0 ? true : notReady;
-  const verdicts: [string, true | Verdict][] = [
-    [
-      "PodReadyToStartContainers",
-      seen.sandbox.state === "ready" && seen.sandbox.podIPs.length > 0 ? true : {},
-    ],
-    [
-      "Initialized",
-      completed && initVerdict === true ? { reason: "PodCompleted", holds: true } : initVerdict,
-    ],
-    ["Ready", readyVerdict],
-    ["ContainersReady", readyVerdict],
-  ];
-  const scheduled = pod.status?.conditions?.find(condition => condition.type === "PodScheduled");
-  return [
-    ...verdicts.map(([type, verdict]) => condition(type, verdict, context)),
-    scheduled ?? condition("PodScheduled", true, context),
-  ];
-}
-
-interface Verdict {
-  reason?: string;
-  message?: string;
-  /** A reason may also be given for what holds. */
-  holds?: boolean;
-}
-
-function condition(type: string, verdict: true | Verdict, context: StatusContext): PodCondition {
-  const status = verdict === true || verdict.holds ? "True" : "False";
-  const before = context.before?.conditions?.find(one => one.type === type);
-  const lastTransitionTime =
-    before?.status === status && before.lastTransitionTime
-      ? before.lastTransitionTime
-      : timestamp(context.nowMs);
-  const { reason, message } = verdict === true ? {} : verdict;
-  return {
-    type,
-    status,
-    lastTransitionTime,
-    ...(reason !== undefined && { reason }),
-    ...(message !== undefined && { message }),
-  };
+  return restarts ? "Running" : "Failed";
 }

@@ -10,22 +10,27 @@
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Container, Pod, PodStatus } from "@podwire/api";
+import { type Container, configReferences, type Pod, type PodStatus } from "@podwire/api";
 import { ContainerSlot } from "../container/slot.ts";
 import { LIMITS } from "../limits.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 import type { Roots } from "../rootfs/roots.ts";
-import { podHostname } from "../sandbox/etc-files.ts";
+import { kernelHostname } from "../sandbox/etc-files.ts";
+import { type ConfigKind, MissingObject } from "../volumes/config-objects.ts";
+import { missingTokens, type PayloadSources } from "../volumes/payload.ts";
+import { PodVolumes } from "../volumes/pod-volumes.ts";
 import { BackOff } from "./back-off.ts";
-import type { PodPlace } from "./environment.ts";
+import { ContainerLife } from "./container-life.ts";
+import type { PodSources } from "./environment.ts";
 import { events } from "./events.ts";
 import type { PodObservation } from "./observation.ts";
 import { type Action, allContainers, graceMs, isDeleted, plan } from "./plan.ts";
 import { assertFolderName, type PodRecord, readReportedStatus, writeReportedStatus } from "./pod-record.ts";
 import { PodSandbox } from "./pod-sandbox.ts";
 import { type PodEvent, type PodSurroundings, refOf } from "./ports.ts";
+import { serviceEnvironment } from "./service-environment.ts";
 import { startContainer } from "./start-container.ts";
-import { hasEnded, podStatus } from "./status.ts";
+import { DEADLINE_EXCEEDED, deadlineMs, hasEnded, podStatus } from "./status.ts";
 
 export class PodWorker {
   readonly #around: PodSurroundings;
@@ -33,7 +38,13 @@ export class PodWorker {
   readonly #podDir: string;
   readonly #roots: Roots;
   readonly #sandbox: PodSandbox;
+  readonly #volumes: PodVolumes;
+  /** Not before then are volumes tried again that could not be set up. */
+  #volumesRetryAtMs = 0;
+  #volumesReady = false;
+  #volumesProblem: string | undefined;
   readonly #slots = new Map<string, ContainerSlot>();
+  readonly #lives = new Map<string, ContainerLife>();
   readonly #backOff = new BackOff();
   readonly #startTimeMs: number;
   #pod: Pod;
@@ -43,7 +54,8 @@ export class PodWorker {
   #hasReported = false;
   /** After an action that failed, none is tried before then. */
   #failedUntilMs = 0;
-  readonly #stopping = new Set<string>();
+  /** When the first container was asked to end because the Pod ends. */
+  #stoppingSinceMs: number | undefined;
   #busy = false;
   #again = false;
   #closed = false;
@@ -71,7 +83,13 @@ export class PodWorker {
       changed: () => this.wake(),
       event: event => this.#event(event),
     });
-    for (const { name } of allContainers(pod)) this.#slots.set(name, this.#slot(name));
+    const nowMs = () => around.clock.nowMs();
+    const { labDir, nodeDir } = around;
+    this.#volumes = new PodVolumes({ labDir, nodeDir, podDir: this.#podDir, root: roots.host, nowMs });
+    for (const { name } of allContainers(pod)) {
+      this.#slots.set(name, this.#slot(name));
+      this.#lives.set(name, this.#life(name));
+    }
   }
 
   get pod(): Pod {
@@ -99,13 +117,27 @@ export class PodWorker {
   /** A newer version of the same Pod. */
   apply(pod: Pod): void {
     this.#pod = pod;
+    if (this.#volumesReady) this.#volumes.update(pod, this.#payloadSources());
+    this.wake();
+  }
+
+  /** Volumes follow; what waited for the object is tried again. */
+  objectChanged(kind: ConfigKind, namespace: string, name: string): void {
+    const refers = configReferences(this.#pod).some(one => one.kind === kind && one.name === name);
+    if (!refers || this.#pod.metadata.namespace !== namespace || this.#closed) return;
+    if (this.#volumesReady) this.#volumes.update(this.#pod, this.#payloadSources());
+    this.#volumesRetryAtMs = 0;
+    for (const slot of this.#slots.values()) {
+      if (slot.observation.problem?.reason === "CreateContainerConfigError") slot.problem = undefined;
+    }
     this.wake();
   }
 
   /** Finds sandbox and containers again after a restart of the daemon. */
   async recover(): Promise<void> {
-    for (const slot of this.#slots.values()) slot.recover();
+    for (const slot of this.#slots.values()) await slot.recover();
     await this.#sandbox.recover(this.#pod);
+    for (const life of this.#lives.values()) life.recovered();
     this.wake();
   }
 
@@ -130,6 +162,7 @@ export class PodWorker {
     this.#closed = true;
     this.#cancelWake();
     this.#sandbox.close();
+    for (const life of this.#lives.values()) life.close();
     for (const slot of this.#slots.values()) slot.close();
   }
 
@@ -160,14 +193,20 @@ export class PodWorker {
 
   #look(): PodObservation {
     const containers = new Map([...this.#slots].map(([name, slot]) => [name, slot.observation]));
-    const seen = { sandbox: this.#sandbox.observation, containers, ended: hasEnded(this.#reported) };
+    const sandbox = this.#sandbox.observation;
+    const nowMs = this.#around.clock.nowMs();
+    const stoppingForMs = nowMs - (this.#stoppingSinceMs ?? nowMs);
+    const ended = hasEnded(this.#reported);
+    const seen = { volumes: this.#volumesState(), sandbox, containers, ended, stoppingForMs };
     if (seen.ended) return seen;
-    const status = podStatus(this.#pod, seen, this.#statusContext(this.#around.clock.nowMs()));
+    const status = podStatus(this.#pod, seen, this.#statusContext(nowMs));
     return { ...seen, ended: hasEnded(status) };
   }
 
   async #carryOut(action: Action, seen: PodObservation): Promise<void> {
     switch (action.do) {
+      case "set-up-volumes":
+        return this.#setUpVolumes();
       case "create-sandbox":
         return this.#createSandbox(seen);
       case "remove-sandbox":
@@ -177,16 +216,45 @@ export class PodWorker {
         await this.#start(action.container, action.failedAtMs);
         return this.wake();
       case "stop":
-        return this.#stop(action.container);
+        if (seen.ended || isDeleted(this.#pod)) this.#stoppingSinceMs ??= this.#around.clock.nowMs();
+        return this.#lives.get(action.container.name)!.stop(action.graceMs, action.message);
       case "forget":
         return this.#forget();
     }
   }
 
+  #volumesState(): PodObservation["volumes"] {
+    if (this.#volumesReady) return "ready";
+    return this.#volumesRetryAtMs > this.#around.clock.nowMs() ? "blocked" : "wanted";
+  }
+
+  async #setUpVolumes(): Promise<void> {
+    try {
+      await this.#volumes.setUp(this.#pod, this.#payloadSources());
+      this.#volumesReady = true;
+    } catch (cause) {
+      const { message } = cause as Error;
+      if (message !== this.#volumesProblem) this.#event(events.volumeFailed(message));
+      this.#volumesProblem = message;
+      const nowMs = this.#around.clock.nowMs();
+      this.#volumesRetryAtMs =
+        (cause as Error).cause instanceof MissingObject
+          ? Number.POSITIVE_INFINITY
+          : nowMs + LIMITS.volumeRetryMs;
+    }
+    this.wake();
+  }
+
+  #reportMissingTokens(): void {
+    for (const volume of this.#pod.spec.volumes ?? []) {
+      const tokens = missingTokens(volume);
+      if (tokens.length > 0) this.#event(events.tokensMissing(volume.name, tokens));
+    }
+  }
+
   async #createSandbox(seen: PodObservation): Promise<void> {
     if (seen.sandbox.state === "gone") this.#event(events.sandboxChanged);
-    const volumes = (this.#pod.spec.volumes ?? []).map(volume => volume.name);
-    if (volumes.length > 0 && seen.sandbox.attempt === 0) this.#event(events.volumesIgnored(volumes));
+    if (seen.sandbox.attempt === 0) this.#reportMissingTokens();
     await this.#sandbox.create(this.#pod, () => [...this.#slots.values()].flatMap(slot => slot.fifos()));
     // A container that could not be set up in the sandbox before may well be in this one: no reason to wait.
     for (const slot of this.#slots.values()) {
@@ -199,14 +267,14 @@ export class PodWorker {
     if (!holder) return;
     const nowMs = this.#around.clock.nowMs();
     if (failedAtMs !== undefined) this.#backOff.attempt(container.name, failedAtMs, nowMs);
-    this.#stopping.delete(container.name);
     await startContainer({
       labDir: this.#around.labDir,
       podsDir: this.#podsDir,
       podDir: this.#podDir,
       pod: this.#pod,
       container,
-      place: this.#place(),
+      sources: this.#sources(),
+      volumes: this.#volumes,
       roots: this.#roots,
       sandbox: holder,
       sandboxAttempt: this.#sandbox.observation.attempt,
@@ -217,25 +285,18 @@ export class PodWorker {
     });
   }
 
-  #stop(container: Container): void {
-    if (!this.#stopping.has(container.name)) this.#event(events.killing(this.#pod, container));
-    this.#stopping.add(container.name);
-    this.#slots.get(container.name)!.stop(graceMs(this.#pod));
-  }
-
   async #forget(): Promise<void> {
     this.close();
+    await this.#volumes.remove(this.#pod);
     await rm(this.#podDir, { recursive: true, force: true });
     this.#around.gone(refOf(this.#pod));
   }
 
   #slot(name: string): ContainerSlot {
     return new ContainerSlot(this.#podsDir, this.#podDir, name, {
-      started: () => {
-        this.#event(events.started(this.#pod, this.#container(name)));
-        this.wake();
-      },
+      started: () => this.#lives.get(name)!.started(),
       ended: () => {
+        this.#lives.get(name)!.ended();
         const end = this.#slots.get(name)!.observation.current?.end;
         if (end?.reason === "StartError") {
           this.#event(events.failed(this.#pod, this.#container(name), `Error: ${end.message ?? ""}`));
@@ -245,14 +306,42 @@ export class PodWorker {
     });
   }
 
+  #life(name: string): ContainerLife {
+    return new ContainerLife({
+      slot: this.#slots.get(name)!,
+      clock: this.#around.clock,
+      pod: () => this.#pod,
+      container: () => this.#container(name),
+      podIP: () => this.#sandbox.observation.podIPs[0] ?? "",
+      reported: () => {
+        const { containerStatuses = [], initContainerStatuses = [] } = this.#reported ?? {};
+        return [...containerStatuses, ...initContainerStatuses].find(status => status.name === name);
+      },
+      graceMs: () => graceMs(this.#pod),
+      event: event => this.#event(event),
+      changed: () => this.wake(),
+    });
+  }
+
   #container(name: string): Container {
     return allContainers(this.#pod).find(container => container.name === name)!;
   }
 
-  #place(): PodPlace {
+  #payloadSources(): PayloadSources {
+    const { objects, resources } = this.#around;
+    return { objects, resources };
+  }
+
+  #sources(): PodSources {
     const { nodeName, hostIPs } = this.#around;
     const { podIPs } = this.#sandbox.observation;
-    return { nodeName, hostIPs, podIPs, hostname: podHostname(this.#pod, nodeName) };
+    const place = { nodeName, hostIPs, podIPs, hostname: this.#hostname() };
+    return { ...this.#payloadSources(), place, services: serviceEnvironment(this.#pod) };
+  }
+
+  #hostname(): string {
+    const { nodeName, clusterDomain } = this.#around;
+    return kernelHostname(this.#pod, nodeName, clusterDomain);
   }
 
   #noteBackOffs(backOffs: ReadonlyMap<string, number>): void {
@@ -269,7 +358,11 @@ export class PodWorker {
   #wakeAt(timeMs: number | undefined): void {
     this.#cancelWake();
     const failedUntilMs = this.#failedUntilMs > this.#around.clock.nowMs() ? this.#failedUntilMs : undefined;
-    const times = [timeMs, this.#sandbox.retryAtMs, failedUntilMs].filter(time => time !== undefined);
+    const volumes = this.#volumesState() === "blocked" ? this.#volumesRetryAtMs : undefined;
+    const deadline = hasEnded(this.#reported) ? undefined : deadlineMs(this.#pod, this.#startTimeMs);
+    const times = [timeMs, deadline, this.#sandbox.retryAtMs, failedUntilMs, volumes].filter(
+      time => time !== undefined && Number.isFinite(time),
+    ) as number[];
     if (times.length === 0) return;
     this.#cancelWake = this.#around.clock.at(Math.min(...times), () => this.wake());
   }
@@ -286,6 +379,8 @@ export class PodWorker {
   #report(status: PodStatus): void {
     if (this.#hasReported && JSON.stringify(status) === JSON.stringify(this.#reported)) return;
     this.#hasReported = true;
+    const isLate = status.reason === DEADLINE_EXCEEDED && this.#reported?.reason !== DEADLINE_EXCEEDED;
+    if (isLate) this.#event(events.deadlineExceeded);
     this.#reported = status;
     writeReportedStatus(this.#podDir, status);
     this.#around.report(refOf(this.#pod), status);
@@ -293,10 +388,5 @@ export class PodWorker {
 
   #event(event: PodEvent): void {
     this.#around.event(refOf(this.#pod), event);
-  }
-
-  /** Whether the Pod is on its way out. */
-  get deleted(): boolean {
-    return isDeleted(this.#pod);
   }
 }

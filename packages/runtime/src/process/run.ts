@@ -86,3 +86,18 @@ export function atMost(timeoutMs: number, promise: Promise<unknown>): Promise<vo
     });
   });
 }
+
+/** Waits for a child's end. Rejects with what it printed on stderr when it fails. */
+export function runToEnd(child: ChildProcess, what: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let complaint = "";
+    child.stderr?.on("data", (bytes: Buffer) => {
+      complaint = (complaint + bytes.toString()).slice(0, LIMITS.setupOutputBytes);
+    });
+    child.once("error", cause => reject(new Error(`${what}: ${cause.message}`)));
+    child.once("close", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${what}: ${complaint.trim() || `ended with ${signal ?? `exit code ${code}`}`}`));
+    });
+  });
+}

@@ -36,7 +36,7 @@ const MASKED_FOLDERS = ["/proc/acpi", "/proc/scsi", "/sys/firmware"];
  * `mount --all` skips what it finds mounted already, by source and target: the root's own /proc is, under the
  * name "proc". Under this name nothing is.
  */
-const SOURCE = "podwire-container";
+export const SOURCE = "podwire-container";
 
 /** A bind mount of a file or folder of the pod. */
 export function bind(source: string, target: string): Mount {

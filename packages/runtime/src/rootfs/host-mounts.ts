@@ -50,6 +50,6 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /** mountinfo writes space, tab, newline and backslash as octal escapes. */
-function unescapePath(path: string): string {
+export function unescapePath(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

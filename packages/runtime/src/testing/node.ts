@@ -6,6 +6,7 @@ import type { Pod, PodStatus } from "@podwire/api";
 import type { Network, PodEvent } from "../pod/ports.ts";
 import { namespaceOf, processesIn } from "../process/identity.ts";
 import { Runtime, type RuntimeOptions } from "../runtime.ts";
+import type { ConfigKind, ConfigObject } from "../volumes/config-objects.ts";
 
 /** Addresses by count; attaching nothing: pods talk over lo, which a container brings up by itself. */
 export function countingNetwork(): Network & { attached: Map<string, readonly string[]> } {
@@ -55,10 +56,13 @@ export class TestNode {
   readonly labDir: string;
   readonly nodeDir: string;
   readonly network = countingNetwork();
+  /** ConfigMaps and Secrets by `kind/name`. */
+  readonly objects = new Map<string, ConfigObject>();
   readonly statuses = new Map<string, PodStatus>();
   readonly events: (PodEvent & { pod: string })[] = [];
   readonly gone: string[] = [];
   runtime: Runtime;
+  #reported: ((status: PodStatus) => void) | undefined;
   readonly #options: Partial<RuntimeOptions>;
   readonly #listeners = new Set<() => void>();
 
@@ -72,9 +76,10 @@ export class TestNode {
     this.runtime = this.#start();
   }
 
-  /** As the daemon's restart: everything in memory is forgotten. */
-  async restart(): Promise<void> {
+  /** As the daemon's restart: everything in memory is forgotten. `reported` hears of every status from then on. */
+  async restart(reported?: (status: PodStatus) => void): Promise<void> {
     this.runtime.close();
+    this.#reported = reported;
     this.runtime = this.#start();
     await this.runtime.recover();
   }
@@ -104,6 +109,18 @@ export class TestNode {
       () => this.events.some(event => event.reason === reason),
       () => `event ${reason}`,
     );
+  }
+
+  /** Makes or changes a ConfigMap or Secret; undefined removes it. Values of a Secret are encoded here. */
+  setObject(kind: ConfigKind, name: string, data: Record<string, string> | undefined): void {
+    const encode = (value: string): string =>
+      kind === "Secret" ? Buffer.from(value).toString("base64") : value;
+    if (data === undefined) this.objects.delete(`${kind}/${name}`);
+    else {
+      const encoded = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, encode(value)]));
+      this.objects.set(`${kind}/${name}`, { metadata: { namespace: "default", name }, data: encoded });
+    }
+    this.runtime.objectChanged(kind, "default", name);
   }
 
   reasons(uid: string): string[] {
@@ -176,8 +193,13 @@ export class TestNode {
       nodeName: "worker-1",
       hostIPs: ["192.168.77.1", "fd77::1"],
       network: this.network,
-      resolvConf: () => "nameserver 10.96.0.10\n",
-      report: (pod, status) => this.#note(() => this.statuses.set(pod.uid, status)),
+      objects: { get: (kind, _, name) => this.objects.get(`${kind}/${name}`) },
+      clusterDns: ["10.96.0.10"],
+      nodeResolvConf: () => "nameserver 192.0.2.53\nsearch example.org\n",
+      report: (pod, status) => {
+        this.#reported?.(status);
+        this.#note(() => this.statuses.set(pod.uid, status));
+      },
       event: (pod, event) => this.#note(() => this.events.push({ ...event, pod: pod.uid })),
       gone: pod => this.#note(() => this.gone.push(pod.uid)),
       ...this.#options,
