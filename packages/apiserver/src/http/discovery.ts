@@ -7,7 +7,7 @@ import { streamSubresources } from "./streams/table.ts";
 
 const OBJECT_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
-interface Resource {
+export interface Resource {
   /** `pods` or `pods/status` */
   readonly path: string;
   readonly kind: Kind;
@@ -15,7 +15,7 @@ interface Resource {
   readonly verbs: readonly string[];
 }
 
-function resourcesOf(kind: Kind): Resource[] {
+export function resourcesOf(kind: Kind): Resource[] {
   const parts = kind.subresources.map(({ name, verbs }) => ({
     path: `${kind.plural}/${name}`,
     kind,

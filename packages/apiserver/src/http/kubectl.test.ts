@@ -58,6 +58,14 @@ describe("kubectl", () => {
     assert.match(await kubectl("get", "ns"), /default +Active/);
   }).timeout(60_000);
 
+  it("explains fields, and has manifests checked", async () => {
+    assert.match(await kubectl("explain", "deployment.spec.template.spec.containers"), /\n *image\t<string>/);
+    assert.match(await kubectl("explain", "pods", "--recursive"), /\n *containerPort\t<integer>/);
+    const file = join(home, "misspelled.json");
+    await writeFile(file, JSON.stringify(podManifest("web", { dnsPolicey: "Default" })));
+    assert.match(await fails("create", "-f", file), /unknown field "(spec\.)?dnsPolicey"/);
+  }).timeout(60_000);
+
   // From 1.32 on kubectl sends these in protobuf, older ones in JSON.
   it("makes objects from its own templates", async () => {
     await kubectl("create", "namespace", "green");

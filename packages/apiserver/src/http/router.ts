@@ -92,7 +92,7 @@ function watchOne(exchange: NamedExchange): Promise<void> {
 }
 
 /** Paths that name no kind: discovery, version, health. */
-export function routeOther(exchange: Exchange, pathname: string): void {
+export async function routeOther(exchange: Exchange, pathname: string): Promise<void> {
   const { request, response } = exchange;
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
   const health = healthText(pathname, exchange.query);
@@ -102,6 +102,12 @@ export function routeOther(exchange: Exchange, pathname: string): void {
   }
   if (pathname === "/version") {
     sendJson(response, 200, VERSION);
+    return;
+  }
+  if (pathname.startsWith("/openapi/")) {
+    // Loaded when first asked for: it draws models of the whole kind table.
+    const { serveOpenapi } = await import("./openapi/serve.ts");
+    serveOpenapi(exchange, pathname);
     return;
   }
   const version = negotiateDiscovery(request.headers.accept);

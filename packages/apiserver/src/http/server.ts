@@ -100,7 +100,7 @@ async function answer(
   try {
     const { pathname, query, target } = await admit(access, request);
     const exchange = { services, request, response, query };
-    if (target === undefined) routeOther(exchange, pathname);
+    if (target === undefined) await routeOther(exchange, pathname);
     else await routeObject({ ...exchange, target });
   } catch (error) {
     const apiError = toApiError(error);

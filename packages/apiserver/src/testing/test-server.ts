@@ -99,7 +99,9 @@ export function adminFetch(
         values!.map(value => [name, value] as [string, string]),
       );
       const init = { status: incoming.statusCode!, headers: flat };
-      resolve(new Response(Readable.toWeb(incoming) as ReadableStream, init));
+      const isEmpty = incoming.statusCode === 304;
+      if (isEmpty) incoming.resume();
+      resolve(new Response(isEmpty ? null : (Readable.toWeb(incoming) as ReadableStream), init));
     });
     outgoing.on("error", reject);
     const isStream =
