@@ -78,7 +78,7 @@ describe("admission and validation", () => {
 
   it("survive any JSON", () => {
     fc.assert(fc.property(fc.jsonValue(), tryAll), { seed, numRuns: 2_000 });
-  });
+  }).timeout(120_000);
 
   it("survive a Pod with anything anywhere", () => {
     const anywhere = fc.constantFrom(...places(WHOLE_POD));
@@ -95,5 +95,5 @@ describe("admission and validation", () => {
       tryAll(withChange(WHOLE_POD, path, value)),
     );
     fc.assert(property, { seed, numRuns: 5_000 });
-  });
+  }).timeout(120_000);
 });
