@@ -84,6 +84,11 @@ export class Running {
     );
   }
 
+  /** All that it has written so far. */
+  get text(): string {
+    return this.#said;
+  }
+
   /** Resolves when it has written this, on whichever stream; rejects when it ends before. */
   said(pattern: RegExp): Promise<void> {
     return new Promise((resolve, reject) => {
