@@ -6,6 +6,9 @@ export const BODY_MAX_BYTES = 3 * 1024 * 1024;
 /** All headers of a request, in bytes. Beyond: 431, or over HTTP/2 the stream is refused. */
 export const MAX_HEADER_BYTES = 64 * 1024;
 
+/** How deep a body nests. Beyond: 400; what walks through it later needs no bound of its own. */
+export const BODY_MAX_DEPTH = 200;
+
 /** How long a client may take, in milliseconds. Beyond, its connection is closed, or over HTTP/2 its stream reset. */
 export const FRONT_TIMES = {
   /** For the first byte, and then for the TLS handshake. */

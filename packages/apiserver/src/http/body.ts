@@ -1,7 +1,7 @@
 /** Request bodies: read up to a bound, then parsed as what the client says they are. */
 import type { IncomingMessage } from "node:http";
 import { badRequest, type ObjectSchema, requestEntityTooLarge, unsupportedMediaType } from "@podwire/api";
-import { BODY_MAX_BYTES } from "../limits.ts";
+import { BODY_MAX_BYTES, BODY_MAX_DEPTH } from "../limits.ts";
 import { parseMediaType } from "./negotiate.ts";
 import { parseProtobuf } from "./protobuf-body.ts";
 
@@ -50,9 +50,24 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 /** Undefined for an empty text. */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
+  const value = parsed(body);
+  if (isDeeper(value, BODY_MAX_DEPTH)) {
+    throw badRequest(
+      `error decoding the request's body: json: exceeded max depth: it nests deeper than ${BODY_MAX_DEPTH}`,
+    );
+  }
+  return value;
+}
+
+function parsed(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"));
   } catch (error) {
     throw badRequest(`error decoding the request's body: json parse error: ${(error as Error).message}`);
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some(each => isDeeper(each, levels - 1));
 }
