@@ -1,6 +1,12 @@
 /** Request bodies: read up to a bound, then parsed as what the client says they are. */
 import type { IncomingMessage } from "node:http";
-import { badRequest, type ObjectSchema, requestEntityTooLarge, unsupportedMediaType } from "@podwire/api";
+import {
+  ApiError,
+  badRequest,
+  type ObjectSchema,
+  requestEntityTooLarge,
+  unsupportedMediaType,
+} from "@podwire/api";
 import { BODY_MAX_BYTES, BODY_MAX_DEPTH } from "../limits.ts";
 import { parseMediaType } from "./negotiate.ts";
 import { parseProtobuf } from "./protobuf-body.ts";
@@ -50,21 +56,21 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 /** Undefined for an empty text. */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
-  const value = parsed(body);
-  if (isDeeper(value, BODY_MAX_DEPTH)) {
-    throw badRequest(
-      `error decoding the request's body: json: exceeded max depth: it nests deeper than ${BODY_MAX_DEPTH}`,
-    );
+  try {
+    return notTooDeep(JSON.parse(body.toString("utf8")));
+  } catch (error) {
+    throw error instanceof ApiError
+      ? error
+      : badRequest(`error decoding the request's body: json parse error: ${(error as Error).message}`);
   }
-  return value;
 }
 
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch (error) {
-    throw badRequest(`error decoding the request's body: json parse error: ${(error as Error).message}`);
-  }
+/** Whatever is parsed from a body passes here. Throws a BadRequest. */
+export function notTooDeep<T>(value: T): T {
+  if (!isDeeper(value, BODY_MAX_DEPTH)) return value;
+  throw badRequest(
+    `error decoding the request's body: exceeded max depth: it nests deeper than ${BODY_MAX_DEPTH} levels`,
+  );
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

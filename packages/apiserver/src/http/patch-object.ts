@@ -20,7 +20,7 @@ import {
   strategicMergePatch,
   unsupportedMediaType,
 } from "@podwire/api";
-import { contentType, readBody } from "./body.ts";
+import { contentType, notTooDeep, readBody } from "./body.ts";
 import type { NamedExchange } from "./exchange.ts";
 import type { Target } from "./target.ts";
 import { admitTo, sendWritten, updateOptions } from "./write-objects.ts";
@@ -116,9 +116,9 @@ function faultWarnings(fieldValidation: FieldValidation, faults: readonly string
 
 function parsePatch(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return notTooDeep(JSON.parse(body.toString("utf8")));
   } catch (error) {
-    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+    throw error instanceof ApiError ? error : badRequest(`error decoding patch: ${(error as Error).message}`);
   }
 }
 

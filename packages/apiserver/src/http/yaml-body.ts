@@ -1,5 +1,7 @@
 /** A YAML or JSON document of a request's body, as upstream's server reads it (sigs.k8s.io/yaml). */
 import { badRequest } from "@podwire/api";
+import type { CST } from "yaml";
+import { BODY_MAX_DEPTH } from "../limits.ts";
 
 export interface YamlDocument {
   readonly value: unknown;
@@ -11,10 +13,14 @@ export interface YamlDocument {
 const ALIASES_MAX = 100;
 
 export async function parseYaml(body: Buffer): Promise<YamlDocument> {
-  const { parseDocument, isNode } = await import("yaml");
+  const { parseDocument, Parser, isNode } = await import("yaml");
+  const text = body.toString("utf8");
+  // Its parser keeps a stack of its own, its composer does not: too deep a document would end the process.
+  if (isDeeper(new Parser().parse(text)))
+    throw refuse(`exceeded max depth: it nests deeper than ${BODY_MAX_DEPTH}`);
   try {
     const options = { uniqueKeys: true, merge: true, version: "1.1", prettyErrors: true } as const;
-    const document = parseDocument(body.toString("utf8"), options);
+    const document = parseDocument(text, options);
     const repeated = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
     const [error] = document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
     if (error !== undefined) throw refuse(error.message);
@@ -25,6 +31,20 @@ export async function parseYaml(body: Buffer): Promise<YamlDocument> {
     // Too deep, or too many aliases: the parser's own errors.
     throw error instanceof RangeError || error instanceof ReferenceError ? refuse(error.message) : error;
   }
+}
+
+/** Level by level, so that depth costs no stack. */
+function isDeeper(documents: Iterable<CST.Token>): boolean {
+  let level: readonly (CST.Token | null | undefined)[] = [...documents];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > BODY_MAX_DEPTH) return true;
+    level = level.flatMap(token => {
+      if (token == null) return [];
+      if ("items" in token) return token.items.flatMap(item => [item.key, item.value]);
+      return token.type === "document" ? [token.value] : [];
+    });
+  }
+  return false;
 }
 
 function refuse(why: string) {
