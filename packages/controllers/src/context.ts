@@ -47,5 +47,7 @@ export interface ControllerContext {
 
 /** A running controller; what it does it does from its informers' events on. */
 export interface Controller {
+  /** Called once when all caches hold what there is. */
+  started?(): void;
   stop(): void;
 }

@@ -78,7 +78,7 @@ const jobSpecFields = {
   selector: field(4, labelSelector, ""),
   manualSelector: field(5, defaulted(bool, false), ""),
   template: field(6, required(podTemplateSpec), ""),
-  backoffLimit: field(7, defaulted(int32, 6), ""),
+  backoffLimit: field(7, int32, ""),
   ttlSecondsAfterFinished: field(8, int32, ""),
   completionMode: field(9, defaulted(enumOf("NonIndexed", "Indexed"), "NonIndexed"), ""),
   suspend: field(10, defaulted(bool, false), ""),

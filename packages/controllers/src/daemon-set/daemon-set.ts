@@ -3,15 +3,7 @@
  * Pods and revisions, makes and deletes what plan.ts says, and writes the status. It is looked at again when the
  * set, one of its Pods, or what matters of a node changes.
  */
-import {
-  type ControllerRevision,
-  type DaemonSet,
-  isReason,
-  jsonEqual,
-  kinds,
-  type Node,
-  type Pod,
-} from "@podwire/api";
+import { type ControllerRevision, type DaemonSet, jsonEqual, kinds, type Node, type Pod } from "@podwire/api";
 import type { Controller, ControllerContext } from "../context.ts";
 import { LIMITS } from "../limits.ts";
 import { WorkQueue } from "../work-queue.ts";
@@ -156,11 +148,7 @@ class DaemonSets implements Controller {
     const write = (copy: DaemonSet) => {
       copy.status = status;
     };
-    try {
-      await this.#sets.mutate(seen, write, { subresource: "status" });
-    } catch (error) {
-      if (!isReason(error, "NotFound") && !isReason(error, "Conflict")) throw error;
-    }
+    await this.#sets.mutateIfThere(seen, write, { subresource: "status" });
   }
 
   async #dropHistory(

@@ -5,7 +5,7 @@
  *
  * and looks again when a Pod changes, or when one has been ready for minReadySeconds.
  */
-import { isReason, jsonEqual, kinds, type Pod, type ReplicaSet } from "@podwire/api";
+import { jsonEqual, kinds, type Pod, type ReplicaSet } from "@podwire/api";
 import type { Controller, ControllerContext } from "../context.ts";
 import { LIMITS } from "../limits.ts";
 import { WorkQueue } from "../work-queue.ts";
@@ -116,10 +116,6 @@ class ReplicaSets implements Controller {
     const write = (copy: ReplicaSet) => {
       copy.status = status;
     };
-    try {
-      await this.#replicaSets.mutate(seen, write, { subresource: "status" });
-    } catch (error) {
-      if (!isReason(error, "NotFound") && !isReason(error, "Conflict")) throw error;
-    }
+    await this.#replicaSets.mutateIfThere(seen, write, { subresource: "status" });
   }
 }

@@ -2,14 +2,7 @@
  * StatefulSets (upstream: pkg/controller/statefulset). A reconcile claims the Pods and revisions, takes the steps
  * that plan.ts gives for what there is, and writes the status; the steps' effects bring the next one.
  */
-import {
-  type ControllerRevision,
-  isReason,
-  jsonEqual,
-  kinds,
-  type Pod,
-  type StatefulSet,
-} from "@podwire/api";
+import { type ControllerRevision, jsonEqual, kinds, type Pod, type StatefulSet } from "@podwire/api";
 import type { Controller, ControllerContext } from "../context.ts";
 import { LIMITS } from "../limits.ts";
 import { WorkQueue } from "../work-queue.ts";
@@ -134,11 +127,7 @@ class StatefulSets implements Controller {
     const write = (copy: StatefulSet) => {
       copy.status = status;
     };
-    try {
-      await this.#sets.mutate(seen, write, { subresource: "status" });
-    } catch (error) {
-      if (!isReason(error, "NotFound") && !isReason(error, "Conflict")) throw error;
-    }
+    await this.#sets.mutateIfThere(seen, write, { subresource: "status" });
   }
 
   async #dropHistory(situation: Situation, revisions: readonly ControllerRevision[]): Promise<void> {

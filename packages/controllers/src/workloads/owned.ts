@@ -85,6 +85,16 @@ export class Owned<T extends KubernetesObject> {
     return changed;
   }
 
+  /** As `mutate`; undefined when the object is gone, or another has its name. */
+  async mutateIfThere(seen: T, change: (copy: T) => void, options?: UpdateOptions): Promise<T | undefined> {
+    try {
+      return await this.mutate(seen, change, options);
+    } catch (error) {
+      if (isReason(error, "NotFound") || isReason(error, "Conflict")) return undefined;
+      throw error;
+    }
+  }
+
   /** As `mutate`, for a change that was decided by the spec as seen: throws Conflict when it is another by now. */
   mutateAsSeen(seen: T, change: (copy: T) => void): Promise<T> {
     return this.mutate(seen, copy => {

@@ -4,6 +4,7 @@ import { Informer } from "@podwire/client";
 import type { Controller, ControllerContext } from "../context.ts";
 import { startDaemonSets } from "../daemon-set/daemon-set.ts";
 import { startDeployments } from "../deployment/deployment.ts";
+import { startJobs } from "../job/job.ts";
 import { startReplicaSets } from "../replica-set/replica-set.ts";
 import { startStatefulSets } from "../stateful-set/stateful-set.ts";
 import { Owned } from "./owned.ts";
@@ -24,17 +25,20 @@ export function workloads(context: ControllerContext): Workloads {
   const revisions = cache(kinds.controllerRevisions);
   const statefulSets = cache(kinds.statefulSets);
   const daemonSets = cache(kinds.daemonSets);
-  const running = [
+  const jobs = cache(kinds.jobs);
+  const running: Controller[] = [
     startReplicaSets(context, pods, replicaSets),
     startDeployments(context, pods, replicaSets, deployments),
     startStatefulSets(context, pods, revisions, statefulSets),
     startDaemonSets(context, pods, revisions, daemonSets),
+    startJobs(context, pods, jobs),
   ];
-  const caches = [replicaSets, deployments, revisions, statefulSets, daemonSets];
+  const caches = [replicaSets, deployments, revisions, statefulSets, daemonSets, jobs];
   return {
     start: async () => {
       // Dependents first: an owner must not look like one that has none.
       for (const { informer } of caches) await informer.start();
+      for (const each of running) each.started?.();
     },
     stop: () => {
       for (const each of [...running, ...caches.map(({ informer }) => informer)]) each.stop();

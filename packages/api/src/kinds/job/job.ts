@@ -2,6 +2,7 @@
 import { type Job, job } from "../../batch/job.ts";
 import { kindEntry } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
+import { defaultJob, prepareNewJob } from "./defaults.ts";
 
 export const jobKind: Kind<Job> = kindEntry<Job>({
   kind: "Job",
@@ -9,6 +10,8 @@ export const jobKind: Kind<Job> = kindEntry<Job>({
   plural: "jobs",
   categories: ["all"],
   schema: job,
+  applyDefaults: defaultJob,
+  prepareCreate: prepareNewJob,
   countsGenerations: true,
   // Of old: a client that does not know of propagation keeps a Job's Pods.
   defaultPropagation: "Orphan",
