@@ -95,8 +95,8 @@ describe("journey: bad input, up", function () {
     ],
     [
       "pods and underlay that overlap in IPv6",
-      "underlay:\n  cidrs: [172.30.0.0/16, fd00:10::/32]",
-      "4:26: underlay.cidrs[1]: fd00:10::/32 overlaps fd00:10:244::/56 (networking.podCIDRs), Pods and underlay must not share addresses",
+      "underlay:\n  cidrs: [172.30.0.0/16, fd00:10:244::/48]",
+      "4:26: underlay.cidrs[1]: fd00:10:244::/48 overlaps fd00:10:244::/56 (networking.podCIDRs), Pods and underlay must not share addresses",
     ],
     [
       "a node name used twice",
