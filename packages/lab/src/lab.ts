@@ -18,7 +18,8 @@ import { Supervisor } from "./processes/supervisor.ts";
 import { adminTls } from "./state/credentials.ts";
 import type { LabPaths } from "./state/directory.ts";
 import { identify } from "./state/identity.ts";
-import { type HostState, type LabState, STATE_VERSION, writeState } from "./state/state.ts";
+import { type LabState, STATE_VERSION, writeState } from "./state/state.ts";
+import { controlPlaneAddresses } from "./topology/addresses.ts";
 import { makeNodes, makeUnderlay, type Topology } from "./topology/underlay.ts";
 import { LabView } from "./view.ts";
 import { nodesReady } from "./waits.ts";
@@ -81,8 +82,11 @@ export class Lab extends LabView {
   async begin(waitTimeoutMs: number): Promise<void> {
     this.#releaseLogs = boundLogs(this.paths.logs);
     this.#step("starting the control plane");
-    const underlay = await this.#make(makeUnderlay(this.config, this.paths));
-    const certificates = this.#makeCertificates(underlay);
+    const making = this.#make(makeUnderlay(this.config, this.paths));
+    making.catch(() => {});
+    // While the underlay's holder starts.
+    const certificates = this.#makeCertificates();
+    const underlay = await making;
     const readyTimeoutMs = READY_TIMEOUT_MS + this.config.nodes.length * READY_TIMEOUT_MS_PER_NODE;
     const controlPlane = this.#supervisor.start(
       controlPlaneSpec(this.config, this.paths, this.#program, this.#apiPort, underlay),
@@ -173,7 +177,8 @@ export class Lab extends LabView {
     return made;
   }
 
-  #makeCertificates({ addresses }: HostState): ClusterCertificates {
+  #makeCertificates(): ClusterCertificates {
+    const addresses = controlPlaneAddresses(this.config);
     const { name, serviceCIDRs } = this.config;
     const certificates = new ClusterCertificates(this.paths.pki, `podwire-${name}`, Date.now());
     certificates.makeServersAndAdmin({ serviceCidrs: serviceCIDRs, addresses });
