@@ -68,8 +68,8 @@ export const EVENTS_MAX_PER_NAMESPACE = 1_000;
 /** Bytes waiting in a WebSocket before reading from the container pauses. */
 export const SOCKET_HIGH_WATER_BYTES = 1024 * 1024;
 
-/** A message from an exec client, in bytes. Beyond: the socket is closed. */
-export const SOCKET_MESSAGE_MAX_BYTES = 1024 * 1024;
+/** A client's WebSocket message, in bytes: upstream's bound, since some clients send all they have as one. Beyond: closed. */
+export const SOCKET_MESSAGE_MAX_BYTES = 32 * 1024 * 1024;
 
 /** Compressed and plain size of the headers that open a SPDY stream. Beyond: the connection is closed. */
 export const SPDY_CONTROL_FRAME_MAX_BYTES = 16 * 1024;

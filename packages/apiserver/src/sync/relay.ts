@@ -101,13 +101,25 @@ function nodeStream(call: AttachCall, node: string, pod: Pod): NodeStream {
   const end = () => ended.abort();
   call.once("cancelled", end).once("close", end).once("error", end);
   return {
-    send: frame => send(call, { streamId: "", frame: toFrame(frame) }, ended.signal),
+    send: async frame => {
+      for (const piece of pieces(frame)) {
+        await send(call, { streamId: "", frame: toFrame(piece) }, ended.signal);
+      }
+    },
     frames: frames(call, node, pod, ended.signal),
     close: () => {
       end();
       call.end();
     },
   };
+}
+
+function* pieces(frame: FrameToContainer): Generator<FrameToContainer> {
+  const { frameBytes } = LIMITS;
+  if (!("stdin" in frame) || frame.stdin.length <= frameBytes) return yield frame;
+  for (let at = 0; at < frame.stdin.length; at += frameBytes) {
+    yield { stdin: frame.stdin.subarray(at, at + frameBytes) };
+  }
 }
 
 function send(call: AttachCall, frame: Frame, ended: AbortSignal): Promise<void> {

@@ -3,10 +3,11 @@ import type { FrameToContainer } from "../../node-streams.ts";
 
 const isSize = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0;
 
-/** Undefined for what is no size. */
+/** Undefined for what is no size. Upstream takes names in any case, and client-node writes them in lower case. */
 export function resizeOf(text: string): FrameToContainer | undefined {
   try {
-    const { Width: columns, Height: rows } = JSON.parse(text);
+    const fields = Object.entries(JSON.parse(text)).map(([name, value]) => [name.toLowerCase(), value]);
+    const { width: columns, height: rows } = Object.fromEntries(fields);
     return isSize(columns) && isSize(rows) ? { resize: { columns, rows } } : undefined;
   } catch {
     return undefined;
