@@ -2,19 +2,25 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { PodStatus } from "@podwire/api";
+import { ImageStore } from "./images/store/store.ts";
+import { busyboxLayer, dockerArchive } from "./testing/image-archives.ts";
 import { processesNaming, TestNode } from "./testing/node.ts";
 
 const DAEMON = fileURLToPath(new URL("testing/daemon.js", import.meta.url));
 
 const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-function daemon(labDir: string, name: string): ChildProcess {
-  return spawn(process.execPath, [DAEMON, labDir, name], { stdio: ["ignore", "pipe", "inherit"] });
+const IMAGE = "example.test/crash:1";
+
+function daemon(labDir: string, name: string, store: ImageStore): ChildProcess {
+  const words = [DAEMON, labDir, name, store.directory, IMAGE];
+  return spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -24,13 +30,22 @@ async function kill(child: ChildProcess): Promise<void> {
 
 describe("a daemon that is killed", function () {
   this.timeout(60_000);
+  let store: ImageStore;
+
+  before(async () => {
+    store = new ImageStore(mkdtempSync(join(tmpdir(), `podwire-crash-images-${process.pid}-`)));
+    const config = { Env: ["PATH=/bin"] };
+    const archive = dockerArchive({ references: [IMAGE], layers: [busyboxLayer()], config });
+    await store.load(Readable.from([archive]), "crash.tar");
+  });
+  after(() => rmSync(store.directory, { recursive: true }));
 
   it("leaves its pods running, and the next one takes them over", async () => {
     const labDir = mkdtempSync(join(tmpdir(), `podwire-test-${process.pid}-`));
-    const child = daemon(labDir, "survivor");
+    const child = daemon(labDir, "survivor", store);
     const before = JSON.parse(String((await once(child.stdout!, "data"))[0])) as PodStatus;
     await kill(child);
-    const node = new TestNode({ labDir });
+    const node = new TestNode({ labDir, images: store });
     try {
       const recovered = await node.runtime.recover();
       assert.deepEqual(
@@ -59,11 +74,11 @@ describe("a daemon that is killed", function () {
     for (let round = 0; round < 12; round++) {
       random = (random * 1103515245 + 12345) % 2 ** 31;
       const labDir = mkdtempSync(join(tmpdir(), `podwire-test-${process.pid}-`));
-      const child = daemon(labDir, "early");
+      const child = daemon(labDir, "early", store);
       // The daemon is up after about 150 ms; from then on, a pod starts in about 60.
       await new Promise(resolve => setTimeout(resolve, 100 + (random % 180)));
       await kill(child);
-      const node = new TestNode({ labDir });
+      const node = new TestNode({ labDir, images: store });
       await node.runtime.recover();
       for (const { metadata } of node.runtime.pods()) {
         await node.until(metadata.uid, status => status.phase === "Running", `running, round ${round}`);
