@@ -1,7 +1,16 @@
 /** The entry for DaemonSet. */
-import { type DaemonSet, daemonSet } from "../../apps/daemon-set.ts";
-import { kindEntry } from "../entry.ts";
-import { type Kind, statusSubresource } from "../kind.ts";
+import { type DaemonSet, type DaemonSetStatus, daemonSet } from "../../apps/daemon-set.ts";
+import { containersColumn, imagesColumn, labelsCell, selectorCell } from "../cells.ts";
+import { ageColumn, column, kindEntry, nameColumn, wideColumn } from "../entry.ts";
+import { type Column, type Kind, statusSubresource } from "../kind.ts";
+
+function count(
+  name: string,
+  what: string,
+  read: (status: DaemonSetStatus) => number | undefined,
+): Column<DaemonSet> {
+  return column(name, what, ({ status }) => read(status) ?? 0, { type: "integer" });
+}
 
 export const daemonSetKind: Kind<DaemonSet> = kindEntry<DaemonSet>({
   kind: "DaemonSet",
@@ -12,4 +21,27 @@ export const daemonSetKind: Kind<DaemonSet> = kindEntry<DaemonSet>({
   schema: daemonSet,
   countsGenerations: true,
   subresources: [statusSubresource<DaemonSet>()],
+  columns: [
+    nameColumn,
+    count("Desired", "How many nodes should run its Pod", status => status.desiredNumberScheduled),
+    count("Current", "How many of them do", status => status.currentNumberScheduled),
+    count("Ready", "On how many its Pod is ready", status => status.numberReady),
+    count(
+      "Up-to-date",
+      "On how many its Pod is of the newest template",
+      status => status.updatedNumberScheduled,
+    ),
+    count(
+      "Available",
+      "On how many its Pod has been ready for long enough",
+      status => status.numberAvailable,
+    ),
+    column("Node Selector", "The nodes that it is for", object =>
+      labelsCell(object.spec.template?.spec?.nodeSelector),
+    ),
+    ageColumn,
+    containersColumn,
+    imagesColumn,
+    wideColumn("Selector", "The Pods that it counts", object => selectorCell(object.spec.selector)),
+  ],
 });

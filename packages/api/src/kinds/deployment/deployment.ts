@@ -1,6 +1,7 @@
 /** The entry for Deployment. */
 import { type Deployment, deployment } from "../../apps/deployment.ts";
-import { kindEntry } from "../entry.ts";
+import { containersColumn, imagesColumn, selectorText } from "../cells.ts";
+import { ageColumn, column, kindEntry, nameColumn, wideColumn } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
 
 export const deploymentKind: Kind<Deployment> = kindEntry<Deployment>({
@@ -12,4 +13,28 @@ export const deploymentKind: Kind<Deployment> = kindEntry<Deployment>({
   schema: deployment,
   countsGenerations: true,
   subresources: [statusSubresource<Deployment>(undefined, ["labels"])],
+  columns: [
+    nameColumn,
+    column(
+      "Ready",
+      "Number of the pod with ready state",
+      ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
+    ),
+    column(
+      "Up-to-date",
+      "How many Pods are of the newest template",
+      object => object.status.updatedReplicas ?? 0,
+      { type: "integer" },
+    ),
+    column(
+      "Available",
+      "How many Pods have been ready for long enough",
+      object => object.status.availableReplicas ?? 0,
+      { type: "integer" },
+    ),
+    ageColumn,
+    containersColumn,
+    imagesColumn,
+    wideColumn("Selector", "The Pods that it counts", object => selectorText(object.spec.selector)),
+  ],
 });

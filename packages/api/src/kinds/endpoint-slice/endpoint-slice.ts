@@ -1,7 +1,12 @@
 /** The entry for EndpointSlice. */
-import { type EndpointSlice, endpointSlice } from "../../discovery/endpoint-slice.ts";
-import { kindEntry } from "../entry.ts";
+import { type EndpointSlice, type EndpointSlicePort, endpointSlice } from "../../discovery/endpoint-slice.ts";
+import { firstOf } from "../cells.ts";
+import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import type { Kind } from "../kind.ts";
+
+const UNSET = "<unset>";
+
+const portText = ({ port, name }: EndpointSlicePort) => (port === undefined ? (name ?? "*") : String(port));
 
 export const endpointSliceKind: Kind<EndpointSlice> = kindEntry<EndpointSlice>({
   kind: "EndpointSlice",
@@ -9,4 +14,18 @@ export const endpointSliceKind: Kind<EndpointSlice> = kindEntry<EndpointSlice>({
   plural: "endpointslices",
   schema: endpointSlice,
   countsGenerations: true,
+  columns: [
+    nameColumn,
+    column("AddressType", "IPv4, IPv6 or FQDN", object => object.addressType),
+    column("Ports", "The ports that its endpoints have", object =>
+      firstOf((object.ports ?? []).map(portText), UNSET),
+    ),
+    column("Endpoints", "The addresses of its endpoints", object =>
+      firstOf(
+        (object.endpoints ?? []).flatMap(each => each.addresses ?? []),
+        UNSET,
+      ),
+    ),
+    ageColumn,
+  ],
 });

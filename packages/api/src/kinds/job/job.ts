@@ -2,6 +2,7 @@
 import { type Job, job } from "../../batch/job.ts";
 import { kindEntry } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
+import { jobColumns } from "./columns.ts";
 import { defaultJob, prepareNewJob } from "./defaults.ts";
 
 export const jobKind: Kind<Job> = kindEntry<Job>({
@@ -16,4 +17,5 @@ export const jobKind: Kind<Job> = kindEntry<Job>({
   // Of old: a client that does not know of propagation keeps a Job's Pods.
   defaultPropagation: "Orphan",
   subresources: [statusSubresource<Job>()],
+  columns: jobColumns,
 });

@@ -1,6 +1,6 @@
 /** The entry for Lease. */
 import { type Lease, lease } from "../../coordination/lease.ts";
-import { kindEntry } from "../entry.ts";
+import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import type { Kind } from "../kind.ts";
 
 export const leaseKind: Kind<Lease> = kindEntry<Lease>({
@@ -8,4 +8,9 @@ export const leaseKind: Kind<Lease> = kindEntry<Lease>({
   group: "coordination.k8s.io",
   plural: "leases",
   schema: lease,
+  columns: [
+    nameColumn,
+    column("Holder", "Who holds it", object => object.spec.holderIdentity ?? ""),
+    ageColumn,
+  ],
 });

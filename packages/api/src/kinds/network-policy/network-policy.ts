@@ -1,6 +1,7 @@
 /** The entry for NetworkPolicy. */
 import { type NetworkPolicy, networkPolicy } from "../../networking/network-policy.ts";
-import { kindEntry } from "../entry.ts";
+import { selectorCell } from "../cells.ts";
+import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import type { Kind } from "../kind.ts";
 
 export const networkPolicyKind: Kind<NetworkPolicy> = kindEntry<NetworkPolicy>({
@@ -10,4 +11,9 @@ export const networkPolicyKind: Kind<NetworkPolicy> = kindEntry<NetworkPolicy>({
   shortNames: ["netpol"],
   schema: networkPolicy,
   countsGenerations: true,
+  columns: [
+    nameColumn,
+    column("Pod-Selector", "The Pods that it is about", object => selectorCell(object.spec.podSelector)),
+    ageColumn,
+  ],
 });

@@ -1,6 +1,7 @@
 /** The entry for ReplicaSet. */
 import { type ReplicaSet, replicaSet } from "../../apps/replica-set.ts";
-import { kindEntry } from "../entry.ts";
+import { containersColumn, imagesColumn, selectorCell } from "../cells.ts";
+import { ageColumn, column, kindEntry, nameColumn, wideColumn } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
 
 export const replicaSetKind: Kind<ReplicaSet> = kindEntry<ReplicaSet>({
@@ -12,4 +13,18 @@ export const replicaSetKind: Kind<ReplicaSet> = kindEntry<ReplicaSet>({
   schema: replicaSet,
   countsGenerations: true,
   subresources: [statusSubresource<ReplicaSet>()],
+  columns: [
+    nameColumn,
+    column("Desired", "How many Pods there should be", object => object.spec.replicas ?? 0, {
+      type: "integer",
+    }),
+    column("Current", "How many Pods there are", object => object.status.replicas ?? 0, { type: "integer" }),
+    column("Ready", "How many of them are ready", object => object.status.readyReplicas ?? 0, {
+      type: "integer",
+    }),
+    ageColumn,
+    containersColumn,
+    imagesColumn,
+    wideColumn("Selector", "The Pods that it counts", object => selectorCell(object.spec.selector)),
+  ],
 });

@@ -1,6 +1,6 @@
 /** The entry for ServiceAccount. */
 import { type ServiceAccount, serviceAccount } from "../../core/service-account.ts";
-import { kindEntry } from "../entry.ts";
+import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import type { Kind } from "../kind.ts";
 
 export const serviceAccountKind: Kind<ServiceAccount> = kindEntry<ServiceAccount>({
@@ -8,4 +8,9 @@ export const serviceAccountKind: Kind<ServiceAccount> = kindEntry<ServiceAccount
   plural: "serviceaccounts",
   shortNames: ["sa"],
   schema: serviceAccount,
+  columns: [
+    nameColumn,
+    column("Secrets", "How many secrets name it", object => (object.secrets ?? []).length),
+    ageColumn,
+  ],
 });

@@ -1,6 +1,6 @@
 /** The entry for ServiceCIDR. */
 import { type ServiceCIDR, serviceCIDR } from "../../networking/service-cidr.ts";
-import { kindEntry } from "../entry.ts";
+import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
 
 export const serviceCIDRKind: Kind<ServiceCIDR> = kindEntry<ServiceCIDR>({
@@ -10,4 +10,9 @@ export const serviceCIDRKind: Kind<ServiceCIDR> = kindEntry<ServiceCIDR>({
   namespaced: false,
   schema: serviceCIDR,
   subresources: [statusSubresource<ServiceCIDR>()],
+  columns: [
+    nameColumn,
+    column("CIDRs", "The ranges, one a family", object => (object.spec.cidrs ?? []).join(",")),
+    ageColumn,
+  ],
 });

@@ -2,6 +2,7 @@
 import { type Service, service } from "../../core/service.ts";
 import { kindEntry } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
+import { serviceColumns } from "./columns.ts";
 
 export const serviceKind: Kind<Service> = kindEntry<Service>({
   kind: "Service",
@@ -10,4 +11,5 @@ export const serviceKind: Kind<Service> = kindEntry<Service>({
   categories: ["all"],
   schema: service,
   subresources: [statusSubresource<Service>()],
+  columns: serviceColumns,
 });
