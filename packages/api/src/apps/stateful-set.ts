@@ -32,7 +32,7 @@ export const rollingUpdateStatefulSetStrategy = object<RollingUpdateStatefulSetS
 );
 
 const statefulSetUpdateStrategyFields = {
-  type: field(1, defaulted(enumOf("RollingUpdate", "OnDelete"), "RollingUpdate"), ""),
+  type: field(1, enumOf("RollingUpdate", "OnDelete"), ""),
   rollingUpdate: field(2, rollingUpdateStatefulSetStrategy, ""),
 };
 export interface StatefulSetUpdateStrategy extends Infer<typeof statefulSetUpdateStrategyFields> {}

@@ -32,7 +32,7 @@ export const podFailurePolicyOnExitCodesRequirement = object<PodFailurePolicyOnE
 
 const podFailurePolicyOnPodConditionsPatternFields = {
   type: field(1, required(string), ""),
-  status: field(2, required(string), ""),
+  status: field(2, defaulted(enumOf("True", "False", "Unknown"), "True"), ""),
 };
 export interface PodFailurePolicyOnPodConditionsPattern
   extends Infer<typeof podFailurePolicyOnPodConditionsPatternFields> {}

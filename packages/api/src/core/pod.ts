@@ -106,7 +106,7 @@ const podSpecFields = {
   dnsConfig: field(26, object<PodDNSConfig>("PodDNSConfig", dnsConfigFields), ""),
   readinessGates: field(28, list(object<PodReadinessGate>("PodReadinessGate", readinessGateFields)), ""),
   runtimeClassName: field(29, string, ""),
-  enableServiceLinks: field(30, defaulted(bool, true), ""),
+  enableServiceLinks: field(30, bool, ""),
   preemptionPolicy: field(31, enumOf("Never", "PreemptLowerPriority"), ""),
   overhead: field(32, map(quantity), ""),
   topologySpreadConstraints: field(

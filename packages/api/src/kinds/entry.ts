@@ -22,7 +22,7 @@ export function kindEntry<T extends KubernetesObject>(
     subresources: [],
     deletion: { mode: "immediate" },
     defaultPropagation: "Background",
-    countsGenerations: false,
+    createsOnUpdate: false,
     selectableFields: [],
     columns: [nameColumn, ageColumn],
     nameProblems: dnsSubdomainProblems,

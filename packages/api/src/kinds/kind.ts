@@ -67,12 +67,14 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> {
   readonly deletion: Deletion<T>;
   /** What becomes of the dependents of an object that is deleted without a word about them. */
   readonly defaultPropagation: "Background" | "Orphan";
-  /** metadata.generation counts the changes of `spec`. */
-  readonly countsGenerations: boolean;
+  /** A PUT to a name that is not there makes the object. */
+  readonly createsOnUpdate: boolean;
   /** Fields for `fieldSelector` beside metadata.name and metadata.namespace. */
   readonly selectableFields: readonly SelectableField<T>[];
   readonly columns: readonly Column<T>[];
 
+  /** What metadata.generation counts the changes of; a kind without it has no generation. */
+  generationOf?(object: T): unknown;
   nameProblems(name: string): string[];
   /** Sets what depends on other fields; the schema's own defaults are in place already. */
   applyDefaults(object: T): void;
@@ -85,6 +87,11 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> {
   /** Beyond metadata and what the schema says. */
   validate(object: T): FieldError[];
   validateUpdate(next: T, stored: T): FieldError[];
+}
+
+/** What the generation of most kinds counts. */
+export function specOf(object: KubernetesObject & { spec: unknown }): unknown {
+  return object.spec;
 }
 
 /** `v1`, `apps/v1` */

@@ -85,7 +85,7 @@ function prepare<T extends KubernetesObject>(
     ...object.metadata,
     uid: newUid(),
     creationTimestamp: formatTime(nowMs()),
-    generation: kind.countsGenerations ? 1 : undefined,
+    generation: kind.generationOf ? 1 : undefined,
     deletionTimestamp: undefined,
     deletionGracePeriodSeconds: undefined,
     selfLink: undefined,

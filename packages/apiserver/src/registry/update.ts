@@ -86,7 +86,7 @@ function nextState<T extends KubernetesObject>(
     ? validatePart(kind, subresource, next, stored)
     : validateUpdate(kind, next, stored);
   if (errors.length > 0) throw invalid(kind.group, kind.kind, stored.metadata.name, errors);
-  if (kind.countsGenerations && !jsonEqual(specOf(next), specOf(stored))) {
+  if (kind.generationOf && !jsonEqual(kind.generationOf(next), kind.generationOf(stored))) {
     next.metadata.generation = (stored.metadata.generation ?? 0) + 1;
   }
   return next;
@@ -99,10 +99,6 @@ function keepStatus(
   stored: KubernetesObject & { status?: unknown },
 ): void {
   if (subresources.some(({ name }) => name === "status")) next.status = stored.status;
-}
-
-function specOf(object: KubernetesObject): unknown {
-  return (object as KubernetesObject & { spec?: unknown }).spec;
 }
 
 /** What the server assigned stays, whatever the client sent. A namespace left out is the one of the path. */

@@ -2,7 +2,8 @@
 import { type DaemonSet, type DaemonSetStatus, daemonSet } from "../../apps/daemon-set.ts";
 import { containersColumn, imagesColumn, labelsCell, selectorCell } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn, wideColumn } from "../entry.ts";
-import { type Column, type Kind, statusSubresource } from "../kind.ts";
+import { type Column, type Kind, specOf, statusSubresource } from "../kind.ts";
+import { defaultTemplate } from "../pod/defaults.ts";
 
 function count(
   name: string,
@@ -12,6 +13,14 @@ function count(
   return column(name, what, ({ status }) => read(status) ?? 0, { type: "integer" });
 }
 
+function applyDefaults({ spec }: DaemonSet): void {
+  const { updateStrategy } = spec;
+  if (updateStrategy?.type === "RollingUpdate") {
+    updateStrategy.rollingUpdate = { maxUnavailable: 1, maxSurge: 0, ...updateStrategy.rollingUpdate };
+  }
+  defaultTemplate(spec.template);
+}
+
 export const daemonSetKind: Kind<DaemonSet> = kindEntry<DaemonSet>({
   kind: "DaemonSet",
   group: "apps",
@@ -19,7 +28,8 @@ export const daemonSetKind: Kind<DaemonSet> = kindEntry<DaemonSet>({
   shortNames: ["ds"],
   categories: ["all"],
   schema: daemonSet,
-  countsGenerations: true,
+  applyDefaults,
+  generationOf: specOf,
   subresources: [statusSubresource<DaemonSet>()],
   columns: [
     nameColumn,

@@ -3,6 +3,15 @@ import { type Deployment, deployment } from "../../apps/deployment.ts";
 import { containersColumn, imagesColumn, selectorText } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn, wideColumn } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
+import { defaultTemplate } from "../pod/defaults.ts";
+
+function applyDefaults({ spec }: Deployment): void {
+  const { strategy } = spec;
+  if (strategy?.type === "RollingUpdate") {
+    strategy.rollingUpdate = { maxUnavailable: "25%", maxSurge: "25%", ...strategy.rollingUpdate };
+  }
+  defaultTemplate(spec.template);
+}
 
 export const deploymentKind: Kind<Deployment> = kindEntry<Deployment>({
   kind: "Deployment",
@@ -11,7 +20,9 @@ export const deploymentKind: Kind<Deployment> = kindEntry<Deployment>({
   shortNames: ["deploy"],
   categories: ["all"],
   schema: deployment,
-  countsGenerations: true,
+  applyDefaults,
+  // Annotations are copied to its ReplicaSets.
+  generationOf: ({ metadata, spec }) => [metadata.annotations, spec],
   subresources: [statusSubresource<Deployment>(undefined, ["labels"])],
   columns: [
     nameColumn,

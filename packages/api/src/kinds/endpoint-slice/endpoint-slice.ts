@@ -13,7 +13,12 @@ export const endpointSliceKind: Kind<EndpointSlice> = kindEntry<EndpointSlice>({
   group: "discovery.k8s.io",
   plural: "endpointslices",
   schema: endpointSlice,
-  countsGenerations: true,
+  generationOf: ({ metadata: { labels }, addressType, endpoints, ports }) => [
+    labels,
+    addressType,
+    endpoints,
+    ports,
+  ],
   columns: [
     nameColumn,
     column("AddressType", "IPv4, IPv6 or FQDN", object => object.addressType),

@@ -21,6 +21,7 @@ export const endpointsKind: Kind<Endpoints> = kindEntry<Endpoints>({
   plural: "endpoints",
   shortNames: ["ep"],
   schema: endpoints,
+  createsOnUpdate: true,
   singular: "endpoints",
   listKind: "EndpointsList",
   columns: [

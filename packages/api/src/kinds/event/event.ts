@@ -46,6 +46,7 @@ export const eventKind: Kind<Event> = kindEntry<Event>({
   plural: "events",
   shortNames: ["ev"],
   schema: event,
+  createsOnUpdate: true,
   validate: ({ involvedObject, metadata }) => {
     const about = involvedObject.namespace || "default";
     if (about === metadata.namespace) return [];

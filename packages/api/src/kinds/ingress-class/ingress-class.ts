@@ -2,7 +2,7 @@
 import { type IngressClass, ingressClass } from "../../networking/ingress-class.ts";
 import { NONE } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
-import type { Kind } from "../kind.ts";
+import { type Kind, specOf } from "../kind.ts";
 
 /** `IngressParameters.example.com/external` */
 function parametersCell({ spec: { parameters } }: IngressClass): string {
@@ -17,7 +17,7 @@ export const ingressClassKind: Kind<IngressClass> = kindEntry<IngressClass>({
   plural: "ingressclasses",
   namespaced: false,
   schema: ingressClass,
-  countsGenerations: true,
+  generationOf: specOf,
   columns: [
     nameColumn,
     column(

@@ -2,7 +2,7 @@
 import { type Ingress, ingress } from "../../networking/ingress.ts";
 import { loadBalancerAddresses, NONE } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
-import { type Kind, statusSubresource } from "../kind.ts";
+import { type Kind, specOf, statusSubresource } from "../kind.ts";
 
 const LISTED_HOSTS = 3;
 
@@ -21,7 +21,7 @@ export const ingressKind: Kind<Ingress> = kindEntry<Ingress>({
   plural: "ingresses",
   shortNames: ["ing"],
   schema: ingress,
-  countsGenerations: true,
+  generationOf: specOf,
   subresources: [statusSubresource<Ingress>()],
   columns: [
     nameColumn,

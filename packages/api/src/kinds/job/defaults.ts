@@ -1,34 +1,45 @@
-/** What of a Job depends on other fields (pkg/apis/batch/v1/defaults.go), and the selector that the server gives it. */
+/** Defaults of a Job that depend on other fields, and what it generates: registry/batch/job/strategy.go. */
 import type { Job } from "../../batch/job.ts";
+import { defaultTemplate } from "../pod/defaults.ts";
 
-const UNLIMITED = 2 ** 31 - 1;
+const INT32_MAX = 2 ** 31 - 1;
+const BACKOFF_LIMIT = 6;
 
 export function defaultJob({ metadata, spec }: Job): void {
+  // Without a number of completions, one success of many is enough; without either, there is one.
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
-  // Each index has a limit of its own then.
-  if (spec.backoffLimit === undefined)
-    spec.backoffLimit = spec.backoffLimitPerIndex === undefined ? 6 : UNLIMITED;
+  // Where each index has its own limit, the Job has none.
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? BACKOFF_LIMIT : INT32_MAX;
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
-  const { labels } = spec.template?.metadata ?? {};
-  if (labels !== undefined && metadata.labels === undefined) metadata.labels = { ...labels };
+  const labels = spec.template?.metadata?.labels;
+  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0)
+    metadata.labels = { ...labels };
+  defaultTemplate(spec.template);
 }
 
-const UID = "controller-uid";
-const NAME = "job-name";
-const PREFIX = "batch.kubernetes.io/";
+export const CONTROLLER_UID_LABEL = "batch.kubernetes.io/controller-uid";
+export const JOB_NAME_LABEL = "batch.kubernetes.io/job-name";
+/** The labels of before they had prefixes; clients still select by them. */
+export const LEGACY_CONTROLLER_UID_LABEL = "controller-uid";
+export const LEGACY_JOB_NAME_LABEL = "job-name";
 
-/** Unless the client manages the selector, it is the Job's uid, and its Pods carry that (generateSelector). */
-export function prepareNewJob(job: Job): void {
-  job.status = {};
-  const { metadata, spec } = job;
+/** A Job selects its own Pods, by its uid, unless its author took that over (`manualSelector`). */
+export function prepareNewJob(object: Job): void {
+  const { metadata, spec } = object;
+  object.status = {};
   if (spec.manualSelector || spec.template === undefined) return;
   const { uid, name } = metadata;
-  const identity = { [UID]: uid, [PREFIX + UID]: uid, [NAME]: name, [PREFIX + NAME]: name };
-  const template = spec.template.metadata;
-  spec.template.metadata = { ...template!, labels: { ...template?.labels, ...identity } };
-  spec.selector = {
-    ...spec.selector,
-    matchLabels: { ...spec.selector?.matchLabels, [PREFIX + UID]: uid },
+  // Labels that are there stay: validation says that they do not match.
+  const { template } = spec;
+  const labels = {
+    [LEGACY_JOB_NAME_LABEL]: name,
+    [JOB_NAME_LABEL]: name,
+    [LEGACY_CONTROLLER_UID_LABEL]: uid,
+    [CONTROLLER_UID_LABEL]: uid,
+    ...template.metadata?.labels,
   };
+  template.metadata = { ...template.metadata, labels } as NonNullable<typeof template.metadata>;
+  spec.selector ??= {};
+  spec.selector.matchLabels = { [CONTROLLER_UID_LABEL]: uid, ...spec.selector.matchLabels };
 }

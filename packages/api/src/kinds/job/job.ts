@@ -1,7 +1,7 @@
 /** The entry for Job. */
 import { type Job, job } from "../../batch/job.ts";
-import { kindEntry } from "../entry.ts";
-import { type Kind, statusSubresource } from "../kind.ts";
+import { kindEntry, selectable } from "../entry.ts";
+import { type Kind, specOf, statusSubresource } from "../kind.ts";
 import { jobColumns } from "./columns.ts";
 import { defaultJob, prepareNewJob } from "./defaults.ts";
 
@@ -13,7 +13,8 @@ export const jobKind: Kind<Job> = kindEntry<Job>({
   schema: job,
   applyDefaults: defaultJob,
   prepareCreate: prepareNewJob,
-  countsGenerations: true,
+  selectableFields: selectable<Job>({ "status.successful": object => String(object.status.succeeded ?? 0) }),
+  generationOf: specOf,
   // Of old: a client that does not know of propagation keeps a Job's Pods.
   defaultPropagation: "Orphan",
   subresources: [statusSubresource<Job>()],

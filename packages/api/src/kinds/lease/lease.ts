@@ -8,6 +8,7 @@ export const leaseKind: Kind<Lease> = kindEntry<Lease>({
   group: "coordination.k8s.io",
   plural: "leases",
   schema: lease,
+  createsOnUpdate: true,
   columns: [
     nameColumn,
     column("Holder", "Who holds it", object => object.spec.holderIdentity ?? ""),

@@ -2,7 +2,7 @@
 import { type NetworkPolicy, networkPolicy } from "../../networking/network-policy.ts";
 import { selectorCell } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
-import type { Kind } from "../kind.ts";
+import { type Kind, specOf } from "../kind.ts";
 
 export const networkPolicyKind: Kind<NetworkPolicy> = kindEntry<NetworkPolicy>({
   kind: "NetworkPolicy",
@@ -10,7 +10,12 @@ export const networkPolicyKind: Kind<NetworkPolicy> = kindEntry<NetworkPolicy>({
   plural: "networkpolicies",
   shortNames: ["netpol"],
   schema: networkPolicy,
-  countsGenerations: true,
+  applyDefaults: ({ spec }) => {
+    if (spec.policyTypes?.length) return;
+    // One that says nothing of types is at least about what comes in.
+    spec.policyTypes = spec.egress?.length ? ["Ingress", "Egress"] : ["Ingress"];
+  },
+  generationOf: specOf,
   columns: [
     nameColumn,
     column("Pod-Selector", "The Pods that it is about", object => selectorCell(object.spec.podSelector)),

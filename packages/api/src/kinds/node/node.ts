@@ -75,7 +75,11 @@ export const nodeKind: Kind<Node> = kindEntry<Node>({
   shortNames: ["no"],
   namespaced: false,
   schema: node,
-  applyDefaults: alignPodCidrs,
+  applyDefaults: object => {
+    alignPodCidrs(object);
+    const { status } = object;
+    if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
+  },
   prepareUpdate: (next, stored) => {
     next.status = stored.status;
   },

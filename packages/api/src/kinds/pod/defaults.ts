@@ -2,15 +2,28 @@
 import type { Container, EphemeralContainer } from "../../core/container.ts";
 import type { Pod, PodSpec } from "../../core/pod.ts";
 import type { PodStatus } from "../../core/pod-status.ts";
+import type { PodTemplateSpec } from "../../core/pod-template.ts";
 import type { Toleration } from "../../core/scheduling.ts";
 import { volumeSourceNames } from "../../core/volume.ts";
 import { compareQuantities } from "../../values/quantity.ts";
 
 export function defaultPod({ spec }: Pod): void {
-  for (const container of allContainers(spec)) {
-    container.imagePullPolicy ||= defaultPullPolicy(container.image ?? "");
+  defaultPodSpec(spec);
+  spec.enableServiceLinks ??= true;
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     requestsFromLimits(container);
     if (spec.hostNetwork) hostPorts(container);
+  }
+}
+
+/** Those of a template's Pods stop here: the rest is for the Pods that are made from it. */
+export function defaultTemplate(template: PodTemplateSpec | undefined): void {
+  if (template?.spec !== undefined) defaultPodSpec(template.spec);
+}
+
+function defaultPodSpec(spec: PodSpec): void {
+  for (const container of allContainers(spec)) {
+    container.imagePullPolicy ||= defaultPullPolicy(container.image ?? "");
   }
   for (const volume of spec.volumes ?? []) {
     const has = volumeSourceNames.some(source => source in volume);

@@ -3,7 +3,7 @@ import { type Pod, pod } from "../../core/pod.ts";
 import { fieldInvalid } from "../../validation/field-error.ts";
 import { dnsSubdomainProblems } from "../../validation/names.ts";
 import { kindEntry, selectable } from "../entry.ts";
-import { type Kind, type Subresource, statusSubresource } from "../kind.ts";
+import { type Kind, type Subresource, specOf, statusSubresource } from "../kind.ts";
 import { podColumns } from "./columns.ts";
 import { defaultPod, prepareNewPod } from "./defaults.ts";
 import { validatePodUpdate } from "./update.ts";
@@ -38,7 +38,7 @@ export const podKind: Kind<Pod> = kindEntry<Pod>({
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   subresources: [statusSubresource<Pod>(undefined, ["ownerReferences"]), binding],
-  countsGenerations: true,
+  generationOf: specOf,
   deletion: { mode: "graceful", graceSeconds },
   selectableFields: selectable<Pod>({
     "spec.nodeName": object => object.spec.nodeName ?? "",

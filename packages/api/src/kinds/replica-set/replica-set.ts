@@ -1,8 +1,9 @@
 /** The entry for ReplicaSet. */
 import { type ReplicaSet, replicaSet } from "../../apps/replica-set.ts";
 import { containersColumn, imagesColumn, selectorCell } from "../cells.ts";
-import { ageColumn, column, kindEntry, nameColumn, wideColumn } from "../entry.ts";
-import { type Kind, statusSubresource } from "../kind.ts";
+import { ageColumn, column, kindEntry, nameColumn, selectable, wideColumn } from "../entry.ts";
+import { type Kind, specOf, statusSubresource } from "../kind.ts";
+import { defaultTemplate } from "../pod/defaults.ts";
 
 export const replicaSetKind: Kind<ReplicaSet> = kindEntry<ReplicaSet>({
   kind: "ReplicaSet",
@@ -11,7 +12,11 @@ export const replicaSetKind: Kind<ReplicaSet> = kindEntry<ReplicaSet>({
   shortNames: ["rs"],
   categories: ["all"],
   schema: replicaSet,
-  countsGenerations: true,
+  applyDefaults: ({ spec }) => defaultTemplate(spec.template),
+  selectableFields: selectable<ReplicaSet>({
+    "status.replicas": object => String(object.status.replicas ?? 0),
+  }),
+  generationOf: specOf,
   subresources: [statusSubresource<ReplicaSet>()],
   columns: [
     nameColumn,

@@ -2,7 +2,25 @@
 import { type StatefulSet, statefulSet } from "../../apps/stateful-set.ts";
 import { containersColumn, imagesColumn } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
-import { type Kind, statusSubresource } from "../kind.ts";
+import { type Kind, specOf, statusSubresource } from "../kind.ts";
+import { defaultTemplate } from "../pod/defaults.ts";
+
+function applyDefaults({ spec }: StatefulSet): void {
+  const strategy = spec.updateStrategy;
+  if (strategy !== undefined && !strategy.type) {
+    strategy.type = "RollingUpdate";
+    strategy.rollingUpdate ??= {};
+  }
+  // As upstream: who names the type but says no more gets no partition.
+  if (strategy?.type === "RollingUpdate" && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0;
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    claim.apiVersion = "v1";
+    claim.kind = "PersistentVolumeClaim";
+    claim.status = { phase: "Pending", ...claim.status };
+    if (claim.spec) claim.spec.volumeMode ||= "Filesystem";
+  }
+  defaultTemplate(spec.template);
+}
 
 export const statefulSetKind: Kind<StatefulSet> = kindEntry<StatefulSet>({
   kind: "StatefulSet",
@@ -11,7 +29,8 @@ export const statefulSetKind: Kind<StatefulSet> = kindEntry<StatefulSet>({
   shortNames: ["sts"],
   categories: ["all"],
   schema: statefulSet,
-  countsGenerations: true,
+  applyDefaults,
+  generationOf: specOf,
   subresources: [statusSubresource<StatefulSet>()],
   columns: [
     nameColumn,

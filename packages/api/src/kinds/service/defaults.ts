@@ -1,0 +1,23 @@
+/** Defaults of a Service that depend on other fields: SetDefaults_Service. */
+import type { Service } from "../../core/service.ts";
+
+const CLIENT_IP_SECONDS = 10_800;
+
+export function defaultService({ spec, status }: Service): void {
+  if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
+  if (
+    spec.sessionAffinity === "ClientIP" &&
+    spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined
+  ) {
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: CLIENT_IP_SECONDS } };
+  }
+  for (const port of spec.ports ?? []) port.targetPort ||= port.port;
+  const { type } = spec;
+  const isExternal =
+    type === "LoadBalancer" || type === "NodePort" || (type === "ClusterIP" && spec.externalIPs?.length);
+  if (isExternal) spec.externalTrafficPolicy ||= "Cluster";
+  if (type !== "ExternalName") spec.internalTrafficPolicy ||= "Cluster";
+  if (type !== "LoadBalancer") return;
+  spec.allocateLoadBalancerNodePorts ??= true;
+  for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
+}
