@@ -8,6 +8,7 @@ import {
   defaulted,
   enumOf,
   field,
+  filled,
   type Infer,
   int32,
   int64,
@@ -32,7 +33,7 @@ export const podFailurePolicyOnExitCodesRequirement = object<PodFailurePolicyOnE
 
 const podFailurePolicyOnPodConditionsPatternFields = {
   type: field(1, required(string), ""),
-  status: field(2, defaulted(enumOf("True", "False", "Unknown"), "True"), ""),
+  status: field(2, filled(enumOf("True", "False", "Unknown"), "True"), ""),
 };
 export interface PodFailurePolicyOnPodConditionsPattern
   extends Infer<typeof podFailurePolicyOnPodConditionsPatternFields> {}

@@ -219,9 +219,11 @@ export class Rollout {
   async #writeRevision(revision: number): Promise<void> {
     const text = String(revision);
     if (this.#deployment.metadata.annotations?.[REVISION] === text) return;
-    const written = await this.#port.deployments.mutate(this.#read, copy => {
+    const note = (copy: Deployment) => {
       copy.metadata.annotations = { ...copy.metadata.annotations, [REVISION]: text };
-    });
+    };
+    // By way of the status, which does not count a generation for annotations.
+    const written = await this.#port.deployments.mutate(this.#read, note, { subresource: "status" });
     const { metadata } = this.#deployment;
     this.#deployment.metadata = { ...metadata, annotations: written.metadata.annotations };
   }
