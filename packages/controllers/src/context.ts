@@ -1,6 +1,7 @@
 /** What a controller is given: the API, shared caches, and the world as arguments. */
 import type { Node, ObjectReference, Pod } from "@podwire/api";
 import type { Api, Informer } from "@podwire/client";
+import type { PodsByNode } from "./pods-by-node.ts";
 
 /** Records an Event in the background. */
 export type RecordEvent = (
@@ -40,6 +41,7 @@ export interface ControllerContext {
   readonly api: Api;
   readonly nodes: Informer<Node>;
   readonly pods: Informer<Pod>;
+  readonly podsByNode: PodsByNode;
   readonly recordEvent: RecordEvent;
   readonly clock: Clock;
   readonly log: (message: string) => void;

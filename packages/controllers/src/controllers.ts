@@ -17,7 +17,9 @@ import type { NodeRanges } from "./node-ipam/allocate.ts";
 import { startNodeIpam } from "./node-ipam/node-ipam.ts";
 import { startNodeLifecycle } from "./node-lifecycle/node-lifecycle.ts";
 import { startPodGc } from "./pod-gc/pod-gc.ts";
+import { PodsByNode } from "./pods-by-node.ts";
 import { startScheduler } from "./scheduler/scheduler.ts";
+import { startTaintEviction } from "./taint-eviction/taint-eviction.ts";
 import { workloads } from "./workloads/start.ts";
 
 export interface ControllersOptions {
@@ -51,7 +53,8 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const pods = new Informer<Pod>(api, kinds.pods, { log });
   const namespaces = new Informer<Namespace>(api, kinds.namespaces, { log });
   const objects = new AllObjects(api, log);
-  const context = { api, nodes, pods, recordEvent, clock, log };
+  const podsByNode = new PodsByNode(pods);
+  const context = { api, nodes, pods, podsByNode, recordEvent, clock, log };
   const workloadControllers = workloads(context);
   const running = [
     workloadControllers,
@@ -62,6 +65,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     }),
     startScheduler(context),
     startPodGc(context),
+    startTaintEviction(context),
     startNamespaceLifecycle(context, namespaces, objects),
     startNamespaceDefaults(context, namespaces, objects, options.rootCa),
     startGarbageCollector(context, objects),

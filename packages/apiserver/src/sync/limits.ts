@@ -19,4 +19,6 @@ export const LIMITS = {
   frameBytes: 256 * 1024,
   /** Streams asked for and not yet connected, over all nodes; beyond, a request is refused as too many. */
   pendingAttachments: 1024,
+  /** The Lease of a node that is heard is renewed this often, as kubelets do (a quarter of its duration). */
+  leaseRenewalMs: 10_000,
 } as const;

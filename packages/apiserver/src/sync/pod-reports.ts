@@ -116,11 +116,21 @@ export class PodReports {
   }
 }
 
-/** The node's status is whole but for what others write: the scheduler's condition and what creation set. */
+/** Conditions that only the node writes; one that it does not tell any more is gone. */
+const OF_THE_NODE = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "ContainersReady",
+  "Ready",
+  "PodResizePending",
+  "PodResizeInProgress",
+]);
+
+/** The node's status is whole but for what others write: their conditions and what creation set. */
 function mergeStatus(stored: PodStatusObject, reported: PodStatusObject): PodStatusObject {
   const told = reported.conditions ?? [];
   const others = (stored.conditions ?? []).filter(({ type }) => !told.some(each => each.type === type));
-  const kept = others.filter(({ type }) => type === "PodScheduled");
+  const kept = others.filter(({ type }) => !OF_THE_NODE.has(type));
   return {
     ...(stored.qosClass && { qosClass: stored.qosClass }),
     ...reported,

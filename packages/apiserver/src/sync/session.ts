@@ -15,6 +15,7 @@ import type { Registry, Stored, Watch, WatchEvent } from "../registry/registry.t
 import type { RecordEvent } from "./events.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import { LIMITS } from "./limits.ts";
+import { NodeLease } from "./node-lease.ts";
 import { CallEnded, Outgoing, SlowNode, type SyncCall } from "./outgoing.ts";
 import { PodReports } from "./pod-reports.ts";
 import { References } from "./references.ts";
@@ -41,6 +42,7 @@ export class Session {
   readonly #ended = new AbortController();
   readonly #outgoing: Outgoing;
   readonly #reports: PodReports;
+  readonly #lease: NodeLease;
   #uid = "";
   /** The revision that the node was told last. */
   #position = 0;
@@ -55,6 +57,7 @@ export class Session {
     const { signal: ended } = this.#ended;
     const { drainTimeoutMs = LIMITS.drainTimeoutMs } = context;
     this.#outgoing = new Outgoing(call, ended, drainTimeoutMs, error => this.end(slow(this.name, error)));
+    this.#lease = new NodeLease(context.registry, context.log);
     this.#reports = new PodReports({
       registry: context.registry,
       node: this.name,
@@ -112,8 +115,10 @@ export class Session {
 
   /** A message from the node. Throws a StreamError when it makes no sense. */
   receive({ message }: FromNode): void {
-    if (message.case === "heartbeat") this.#context.heartbeats.heard(this.name, message.value.notReady);
-    else if (message.case === "podStatus") this.#reports.status(message.value);
+    if (message.case === "heartbeat") {
+      this.#context.heartbeats.heard(this.name, message.value.notReady);
+      if (this.#uid !== "") this.#lease.heard({ name: this.name, uid: this.#uid }, Date.now());
+    } else if (message.case === "podStatus") this.#reports.status(message.value);
     else if (message.case === "podGone") void this.#reports.gone(message.value);
     else if (message.case === "event") {
       const { pod, type, reason, message: text, component, fieldPath } = message.value;

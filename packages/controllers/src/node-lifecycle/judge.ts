@@ -64,6 +64,33 @@ export function withReady(node: Node, verdict: Verdict, now: string): NodeCondit
   return [...others, ready];
 }
 
+/** What kubelets say of their resources, said for daemons that are heard; nothing here is ever short. */
+const PRESSURES = [
+  ["MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
+  ["DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
+  ["PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
+] as const;
+
+/** All four conditions of a Node. */
+export function withConditions(node: Node, verdict: Verdict, now: string): NodeCondition[] {
+  const pressures = PRESSURES.map(([type, reason, message]): NodeCondition => {
+    const before = node.status.conditions?.find(each => each.type === type);
+    const isHeard = verdict.status !== "Unknown";
+    const status = isHeard ? "False" : "Unknown";
+    return {
+      type,
+      status,
+      lastHeartbeatTime: isHeard ? now : (before?.lastHeartbeatTime ?? now),
+      lastTransitionTime: before?.status === status ? (before.lastTransitionTime ?? now) : now,
+      ...(isHeard ? { reason, message } : { reason: verdict.reason!, message: verdict.message! }),
+    };
+  });
+  const others = withReady(node, verdict, now).filter(({ type }) =>
+    PRESSURES.every(([name]) => name !== type),
+  );
+  return [...pressures, ...others];
+}
+
 const KEYS: Record<string, string | undefined> = { True: undefined, False: NOT_READY, Unknown: UNREACHABLE };
 const EFFECTS = ["NoSchedule", "NoExecute"] as const;
 

@@ -3,14 +3,18 @@
  * acted on at once; silence is noticed by one timer, set to when the node that has been silent longest becomes
  * NotReady. A Node annotated podwire.dev/foreign "true" has no daemon and is left alone.
  */
-import { formatTime, isReason, kinds, type Node } from "@podwire/api";
+import { formatTime, isReason, kinds, type Node, type Pod } from "@podwire/api";
 import { NODE_ANNOTATIONS } from "@podwire/apiserver/sync";
 import type { Controller, ControllerContext, HeartbeatSource } from "../context.ts";
 import { LIMITS } from "../limits.ts";
 import { WorkQueue } from "../work-queue.ts";
-import { agrees, judge, taintsAgree, type Verdict, withReady, withTaints } from "./judge.ts";
+import { referenceTo } from "../workloads/ownership.ts";
+import { agrees, judge, taintsAgree, type Verdict, withConditions, withTaints } from "./judge.ts";
+
+import { isServing, marked, unmarked, wasMarked } from "./pod-readiness.ts";
 
 const CONCURRENCY = 32;
+const ORIGIN = { component: "node-controller" } as const;
 
 export interface NodeLifecycleOptions {
   readonly heartbeats: HeartbeatSource;
@@ -70,7 +74,8 @@ class NodeLifecycle {
     if (!node || !verdict || agrees(node, verdict)) return;
     const now = formatTime((this.#options.wallClockMs ?? Date.now)());
     const status = (copy: Node) => {
-      if (copy.metadata.uid === node.metadata.uid) copy.status.conditions = withReady(copy, verdict, now);
+      if (copy.metadata.uid === node.metadata.uid)
+        copy.status.conditions = withConditions(copy, verdict, now);
     };
     const taints = (copy: Node) => {
       if (copy.metadata.uid !== node.metadata.uid || taintsAgree(copy, verdict)) return;
@@ -79,10 +84,32 @@ class NodeLifecycle {
     try {
       nodes.observe(await api.mutate(kinds.nodes, { name }, status, { subresource: "status" }));
       if (!taintsAgree(node, verdict)) nodes.observe(await api.mutate(kinds.nodes, { name }, taints));
+      await this.#tellPods(name, verdict, now);
     } catch (error) {
       if (!isReason(error, "NotFound")) throw error;
     }
     this.#armTimer();
+  }
+
+  /** Pods of a node that is not Ready serve nobody; when it is again, what it said of them last holds again. */
+  async #tellPods(node: string, verdict: Verdict, now: string): Promise<void> {
+    const { api, pods, podsByNode, recordEvent } = this.#context;
+    const isReady = verdict.status === "True";
+    const affected = podsByNode.on(node).filter(pod => (isReady ? wasMarked(pod) : isServing(pod)));
+    const tell = async (pod: Pod) => {
+      const change = (copy: Pod) => {
+        if (copy.metadata.uid !== pod.metadata.uid) return;
+        copy.status.conditions = isReady ? unmarked(copy, now) : marked(copy, now);
+      };
+      const written = await api.mutate(kinds.pods, pod.metadata, change, { subresource: "status" });
+      pods.observe(written);
+      if (isReady) return;
+      recordEvent(referenceTo(pod), "Warning", "NodeNotReady", "Node is not ready", ORIGIN);
+    };
+    const results = await Promise.allSettled(affected.map(tell));
+    for (const result of results) {
+      if (result.status === "rejected" && !isReason(result.reason, "NotFound")) throw result.reason;
+    }
   }
 
   #kept(name: string): Node | undefined {

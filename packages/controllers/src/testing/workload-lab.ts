@@ -21,12 +21,13 @@ import { type Api, Informer } from "@podwire/client";
 import { openMemoryStore, type Store } from "@podwire/store";
 import type { Controller, ControllerContext } from "../context.ts";
 import { targetNode } from "../daemon-set/daemon-pod.ts";
+import { PodsByNode } from "../pods-by-node.ts";
 import { registryApi } from "../registry-api.ts";
 import { type Workloads, workloads } from "../workloads/start.ts";
 import { ManualClock } from "./manual-clock.ts";
 
-/** `gone`: its containers have ended after it was deleted. */
-export type Life = "pending" | "running" | "ready" | "succeeded" | "failed" | "gone";
+/** `gone`: its containers have ended after it was deleted. `nothing`: nobody looks at it. */
+export type Life = "pending" | "running" | "ready" | "succeeded" | "failed" | "gone" | "nothing";
 
 export interface RecordedEvent {
   readonly about: string;
@@ -90,7 +91,8 @@ export class WorkloadLab {
     const pods = new Informer<Pod>(api, kinds.pods, { log });
     const recordEvent: ControllerContext["recordEvent"] = (about, type, reason, message) =>
       void this.events.push({ about: `${about.kind} ${about.name}`, type, reason, message });
-    const context = { api, nodes, pods, recordEvent, clock: this.clock, log };
+    const podsByNode = new PodsByNode(pods);
+    const context = { api, nodes, pods, podsByNode, recordEvent, clock: this.clock, log };
     const running: Workloads = workloads(context);
     this.#running = [running, ...(this.#options.beside?.(context) ?? []), nodes, pods];
     await nodes.start();
@@ -203,6 +205,14 @@ export class WorkloadLab {
     await this.registry.delete(kind, { namespace: "test", name }, request);
   }
 
+  /** Meanwhile the nodes do nothing, as when their daemons are dead. */
+  async freeze(meanwhile: () => Promise<void>): Promise<void> {
+    const { behave } = this;
+    this.behave = () => "nothing";
+    await meanwhile();
+    this.behave = behave;
+  }
+
   /** Everything that happened to objects of these kinds, from the beginning to now. */
   async *history(...of: Kind[]): AsyncGenerator<WatchEvent> {
     const watch = this.registry.watchKinds([...of, kinds.configMaps], this.#begin);
@@ -236,6 +246,7 @@ export class WorkloadLab {
 
   async #bring(pod: Pod): Promise<void> {
     const life = this.behave(pod);
+    if (life === "nothing") return;
     const { namespace, name, uid } = pod.metadata;
     try {
       if (life === "gone") {
@@ -253,7 +264,7 @@ export class WorkloadLab {
     }
   }
 
-  #statusOf({ spec, status }: Pod, life: Exclude<Life, "gone">): Pod["status"] {
+  #statusOf({ spec, status }: Pod, life: Exclude<Life, "gone" | "nothing">): Pod["status"] {
     const ready = life === "ready" ? "True" : "False";
     const before = status.conditions?.find(({ type }) => type === "Ready");
     const now = formatTime(this.clock.wallMs());
