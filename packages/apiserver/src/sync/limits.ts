@@ -15,6 +15,9 @@ export const LIMITS = {
   attachTimeoutMs: 5_000,
   /** How long a control plane that stops waits for its nodes to take the news. */
   shutdownGraceMs: 200,
+  /** A node's connection is asked whether it lives this often; one that does not answer in time is cut. */
+  keepaliveIntervalMs: 5_000,
+  keepaliveTimeoutMs: 10_000,
   /** Input of a stream goes to the node in frames of at most this; a larger piece is cut. */
   frameBytes: 256 * 1024,
   /** Streams asked for and not yet connected, over all nodes; beyond, a request is refused as too many. */

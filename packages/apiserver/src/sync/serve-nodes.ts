@@ -49,6 +49,9 @@ export async function serveNodes(options: NodeServerOptions): Promise<NodeServer
   const server = new Server({
     "grpc.max_receive_message_length": PROTOCOL_LIMITS.messageBytes,
     "grpc.max_send_message_length": PROTOCOL_LIMITS.messageBytes,
+    // Also finds a node whose daemon is frozen: its streams are cut, and their clients told.
+    "grpc.keepalive_time_ms": LIMITS.keepaliveIntervalMs,
+    "grpc.keepalive_timeout_ms": LIMITS.keepaliveTimeoutMs,
     // Channelz stays on: without it forceShutdown of grpc-js 1.14 leaves connections open.
   });
   server.addService(SERVICE, {
