@@ -5,8 +5,12 @@ import { namespacedMeta, typeMeta } from "./meta.ts";
 
 const bindingFields = {
   ...typeMeta,
-  metadata: field(1, required(namespacedMeta), ""),
-  target: field(2, required(objectReference), ""),
+  metadata: field(
+    1,
+    required(namespacedMeta),
+    "Name, namespace, labels and the rest that every object carries.",
+  ),
+  target: field(2, required(objectReference), "The Node that the Pod is to run on."),
 };
 export interface Binding extends Infer<typeof bindingFields> {}
-export const binding = object<Binding>("Binding", bindingFields);
+export const binding = object<Binding>("Binding", bindingFields, { doc: "Binding gives a Pod its Node." });

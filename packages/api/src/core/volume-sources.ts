@@ -14,10 +14,10 @@ import {
 import { localObjectReference } from "./meta.ts";
 
 const gcePersistentDiskVolumeSourceFields = {
-  pdName: field(1, required(string), ""),
-  fsType: field(2, string, ""),
-  partition: field(3, absentAtZero(int32), ""),
-  readOnly: field(4, absentAtZero(bool), ""),
+  pdName: field(1, required(string), "Name of the disk."),
+  fsType: field(2, string, "File system to mount, such as ext4."),
+  partition: field(3, absentAtZero(int32), "Partition of the disk; 0 for all of it."),
+  readOnly: field(4, absentAtZero(bool), "Mounts the volume read-only."),
 };
 export interface GCEPersistentDiskVolumeSource extends Infer<typeof gcePersistentDiskVolumeSourceFields> {}
 export const gcePersistentDiskVolumeSource = object<GCEPersistentDiskVolumeSource>(
@@ -26,10 +26,10 @@ export const gcePersistentDiskVolumeSource = object<GCEPersistentDiskVolumeSourc
 );
 
 const awsElasticBlockStoreVolumeSourceFields = {
-  volumeID: field(1, required(string), ""),
-  fsType: field(2, string, ""),
-  partition: field(3, absentAtZero(int32), ""),
-  readOnly: field(4, absentAtZero(bool), ""),
+  volumeID: field(1, required(string), "Identity of the disk."),
+  fsType: field(2, string, "File system to mount, such as ext4."),
+  partition: field(3, absentAtZero(int32), "Partition of the disk; 0 for all of it."),
+  readOnly: field(4, absentAtZero(bool), "Mounts the volume read-only."),
 };
 export interface AWSElasticBlockStoreVolumeSource
   extends Infer<typeof awsElasticBlockStoreVolumeSourceFields> {}
@@ -39,9 +39,9 @@ export const awsElasticBlockStoreVolumeSource = object<AWSElasticBlockStoreVolum
 );
 
 const gitRepoVolumeSourceFields = {
-  repository: field(1, required(string), ""),
-  revision: field(2, string, ""),
-  directory: field(3, string, ""),
+  repository: field(1, required(string), "Address of the repository."),
+  revision: field(2, string, "Revision to check out."),
+  directory: field(3, string, "Directory to clone into."),
 };
 export interface GitRepoVolumeSource extends Infer<typeof gitRepoVolumeSourceFields> {}
 export const gitRepoVolumeSource = object<GitRepoVolumeSource>(
@@ -50,25 +50,25 @@ export const gitRepoVolumeSource = object<GitRepoVolumeSource>(
 );
 
 const iscsiVolumeSourceFields = {
-  targetPortal: field(1, required(string), ""),
-  iqn: field(2, required(string), ""),
-  lun: field(3, required(int32), ""),
-  iscsiInterface: field(4, string, ""),
-  fsType: field(5, string, ""),
-  readOnly: field(6, absentAtZero(bool), ""),
-  portals: field(7, list(string), ""),
-  chapAuthDiscovery: field(8, absentAtZero(bool), ""),
-  secretRef: field(10, localObjectReference, ""),
-  chapAuthSession: field(11, absentAtZero(bool), ""),
-  initiatorName: field(12, string, ""),
+  targetPortal: field(1, required(string), "Address and port of the portal."),
+  iqn: field(2, required(string), "Name of the target."),
+  lun: field(3, required(int32), "Number of the unit."),
+  iscsiInterface: field(4, string, "Transport of the initiator."),
+  fsType: field(5, string, "File system to mount, such as ext4."),
+  readOnly: field(6, absentAtZero(bool), "Mounts the volume read-only."),
+  portals: field(7, list(string), "Further portals of the target."),
+  chapAuthDiscovery: field(8, absentAtZero(bool), "Signs in by CHAP for discovery."),
+  secretRef: field(10, localObjectReference, "Secret with what is needed to sign in to the storage."),
+  chapAuthSession: field(11, absentAtZero(bool), "Signs in by CHAP for the session."),
+  initiatorName: field(12, string, "Name of the initiator."),
 };
 export interface ISCSIVolumeSource extends Infer<typeof iscsiVolumeSourceFields> {}
 export const iscsiVolumeSource = object<ISCSIVolumeSource>("ISCSIVolumeSource", iscsiVolumeSourceFields);
 
 const glusterfsVolumeSourceFields = {
-  endpoints: field(1, required(string), ""),
-  path: field(2, required(string), ""),
-  readOnly: field(3, absentAtZero(bool), ""),
+  endpoints: field(1, required(string), "Endpoints with the hosts of the volume."),
+  path: field(2, required(string), "Name of the volume."),
+  readOnly: field(3, absentAtZero(bool), "Mounts the volume read-only."),
 };
 export interface GlusterfsVolumeSource extends Infer<typeof glusterfsVolumeSourceFields> {}
 export const glusterfsVolumeSource = object<GlusterfsVolumeSource>(
@@ -77,51 +77,51 @@ export const glusterfsVolumeSource = object<GlusterfsVolumeSource>(
 );
 
 const rbdVolumeSourceFields = {
-  monitors: field(1, required(list(string)), ""),
-  image: field(2, required(string), ""),
-  fsType: field(3, string, ""),
-  pool: field(4, string, ""),
-  user: field(5, string, ""),
-  keyring: field(6, string, ""),
-  secretRef: field(7, localObjectReference, ""),
-  readOnly: field(8, absentAtZero(bool), ""),
+  monitors: field(1, required(list(string)), "Addresses of Ceph's monitors."),
+  image: field(2, required(string), "Name of the image."),
+  fsType: field(3, string, "File system to mount, such as ext4."),
+  pool: field(4, string, "Pool of the image."),
+  user: field(5, string, "User to sign in as."),
+  keyring: field(6, string, "File with the user's key."),
+  secretRef: field(7, localObjectReference, "Secret with what is needed to sign in to the storage."),
+  readOnly: field(8, absentAtZero(bool), "Mounts the volume read-only."),
 };
 export interface RBDVolumeSource extends Infer<typeof rbdVolumeSourceFields> {}
 export const rbdVolumeSource = object<RBDVolumeSource>("RBDVolumeSource", rbdVolumeSourceFields);
 
 const flexVolumeSourceFields = {
-  driver: field(1, required(string), ""),
-  fsType: field(2, string, ""),
-  secretRef: field(3, localObjectReference, ""),
-  readOnly: field(4, absentAtZero(bool), ""),
-  options: field(5, map(string), ""),
+  driver: field(1, required(string), "Name of the driver."),
+  fsType: field(2, string, "File system to mount, such as ext4."),
+  secretRef: field(3, localObjectReference, "Secret with what is needed to sign in to the storage."),
+  readOnly: field(4, absentAtZero(bool), "Mounts the volume read-only."),
+  options: field(5, map(string), "Settings for the driver."),
 };
 export interface FlexVolumeSource extends Infer<typeof flexVolumeSourceFields> {}
 export const flexVolumeSource = object<FlexVolumeSource>("FlexVolumeSource", flexVolumeSourceFields);
 
 const cinderVolumeSourceFields = {
-  volumeID: field(1, required(string), ""),
-  fsType: field(2, string, ""),
-  readOnly: field(3, absentAtZero(bool), ""),
-  secretRef: field(4, localObjectReference, ""),
+  volumeID: field(1, required(string), "Identity of the disk."),
+  fsType: field(2, string, "File system to mount, such as ext4."),
+  readOnly: field(3, absentAtZero(bool), "Mounts the volume read-only."),
+  secretRef: field(4, localObjectReference, "Secret with what is needed to sign in to the storage."),
 };
 export interface CinderVolumeSource extends Infer<typeof cinderVolumeSourceFields> {}
 export const cinderVolumeSource = object<CinderVolumeSource>("CinderVolumeSource", cinderVolumeSourceFields);
 
 const cephFSVolumeSourceFields = {
-  monitors: field(1, required(list(string)), ""),
-  path: field(2, string, ""),
-  user: field(3, string, ""),
-  secretFile: field(4, string, ""),
-  secretRef: field(5, localObjectReference, ""),
-  readOnly: field(6, absentAtZero(bool), ""),
+  monitors: field(1, required(list(string)), "Addresses of Ceph's monitors."),
+  path: field(2, string, "Path to mount."),
+  user: field(3, string, "User to sign in as."),
+  secretFile: field(4, string, "File with the user's key."),
+  secretRef: field(5, localObjectReference, "Secret with what is needed to sign in to the storage."),
+  readOnly: field(6, absentAtZero(bool), "Mounts the volume read-only."),
 };
 export interface CephFSVolumeSource extends Infer<typeof cephFSVolumeSourceFields> {}
 export const cephFSVolumeSource = object<CephFSVolumeSource>("CephFSVolumeSource", cephFSVolumeSourceFields);
 
 const flockerVolumeSourceFields = {
-  datasetName: field(1, string, ""),
-  datasetUUID: field(2, string, ""),
+  datasetName: field(1, string, "Name of the dataset."),
+  datasetUUID: field(2, string, "Identity of the dataset."),
 };
 export interface FlockerVolumeSource extends Infer<typeof flockerVolumeSourceFields> {}
 export const flockerVolumeSource = object<FlockerVolumeSource>(
@@ -130,19 +130,19 @@ export const flockerVolumeSource = object<FlockerVolumeSource>(
 );
 
 const fcVolumeSourceFields = {
-  targetWWNs: field(1, list(string), ""),
-  lun: field(2, int32, ""),
-  fsType: field(3, string, ""),
-  readOnly: field(4, absentAtZero(bool), ""),
-  wwids: field(5, list(string), ""),
+  targetWWNs: field(1, list(string), "World-wide names of the targets."),
+  lun: field(2, int32, "Number of the unit."),
+  fsType: field(3, string, "File system to mount, such as ext4."),
+  readOnly: field(4, absentAtZero(bool), "Mounts the volume read-only."),
+  wwids: field(5, list(string), "World-wide identities of the volume."),
 };
 export interface FCVolumeSource extends Infer<typeof fcVolumeSourceFields> {}
 export const fcVolumeSource = object<FCVolumeSource>("FCVolumeSource", fcVolumeSourceFields);
 
 const azureFileVolumeSourceFields = {
-  secretName: field(1, required(string), ""),
-  shareName: field(2, required(string), ""),
-  readOnly: field(3, absentAtZero(bool), ""),
+  secretName: field(1, required(string), "Secret with account and key."),
+  shareName: field(2, required(string), "Name of the share."),
+  readOnly: field(3, absentAtZero(bool), "Mounts the volume read-only."),
 };
 export interface AzureFileVolumeSource extends Infer<typeof azureFileVolumeSourceFields> {}
 export const azureFileVolumeSource = object<AzureFileVolumeSource>(
@@ -151,10 +151,10 @@ export const azureFileVolumeSource = object<AzureFileVolumeSource>(
 );
 
 const vsphereVirtualDiskVolumeSourceFields = {
-  volumePath: field(1, required(string), ""),
-  fsType: field(2, string, ""),
-  storagePolicyName: field(3, string, ""),
-  storagePolicyID: field(4, string, ""),
+  volumePath: field(1, required(string), "Path of the disk."),
+  fsType: field(2, string, "File system to mount, such as ext4."),
+  storagePolicyName: field(3, string, "Name of the storage policy."),
+  storagePolicyID: field(4, string, "Identity of the storage policy."),
 };
 export interface VsphereVirtualDiskVolumeSource extends Infer<typeof vsphereVirtualDiskVolumeSourceFields> {}
 export const vsphereVirtualDiskVolumeSource = object<VsphereVirtualDiskVolumeSource>(
@@ -163,12 +163,12 @@ export const vsphereVirtualDiskVolumeSource = object<VsphereVirtualDiskVolumeSou
 );
 
 const quobyteVolumeSourceFields = {
-  registry: field(1, required(string), ""),
-  volume: field(2, required(string), ""),
-  readOnly: field(3, absentAtZero(bool), ""),
-  user: field(4, string, ""),
-  group: field(5, string, ""),
-  tenant: field(6, string, ""),
+  registry: field(1, required(string), "Addresses of the registry."),
+  volume: field(2, required(string), "Name of the volume."),
+  readOnly: field(3, absentAtZero(bool), "Mounts the volume read-only."),
+  user: field(4, string, "User to mount as."),
+  group: field(5, string, "Group to mount as."),
+  tenant: field(6, string, "Tenant that owns the volume."),
 };
 export interface QuobyteVolumeSource extends Infer<typeof quobyteVolumeSourceFields> {}
 export const quobyteVolumeSource = object<QuobyteVolumeSource>(
@@ -177,12 +177,12 @@ export const quobyteVolumeSource = object<QuobyteVolumeSource>(
 );
 
 const azureDiskVolumeSourceFields = {
-  diskName: field(1, required(string), ""),
-  diskURI: field(2, required(string), ""),
-  cachingMode: field(3, string, ""),
-  fsType: field(4, string, ""),
-  readOnly: field(5, bool, ""),
-  kind: field(6, string, ""),
+  diskName: field(1, required(string), "Name of the disk."),
+  diskURI: field(2, required(string), "Address of the disk."),
+  cachingMode: field(3, string, "How the host caches it."),
+  fsType: field(4, string, "File system to mount, such as ext4."),
+  readOnly: field(5, bool, "Mounts the volume read-only."),
+  kind: field(6, string, "Kind of the disk."),
 };
 export interface AzureDiskVolumeSource extends Infer<typeof azureDiskVolumeSourceFields> {}
 export const azureDiskVolumeSource = object<AzureDiskVolumeSource>(
@@ -191,8 +191,8 @@ export const azureDiskVolumeSource = object<AzureDiskVolumeSource>(
 );
 
 const photonPersistentDiskVolumeSourceFields = {
-  pdID: field(1, required(string), ""),
-  fsType: field(2, string, ""),
+  pdID: field(1, required(string), "Identity of the disk."),
+  fsType: field(2, string, "File system to mount, such as ext4."),
 };
 export interface PhotonPersistentDiskVolumeSource
   extends Infer<typeof photonPersistentDiskVolumeSourceFields> {}
@@ -202,9 +202,9 @@ export const photonPersistentDiskVolumeSource = object<PhotonPersistentDiskVolum
 );
 
 const portworxVolumeSourceFields = {
-  volumeID: field(1, required(string), ""),
-  fsType: field(2, string, ""),
-  readOnly: field(3, absentAtZero(bool), ""),
+  volumeID: field(1, required(string), "Identity of the volume."),
+  fsType: field(2, string, "File system to mount, such as ext4."),
+  readOnly: field(3, absentAtZero(bool), "Mounts the volume read-only."),
 };
 export interface PortworxVolumeSource extends Infer<typeof portworxVolumeSourceFields> {}
 export const portworxVolumeSource = object<PortworxVolumeSource>(
@@ -213,16 +213,20 @@ export const portworxVolumeSource = object<PortworxVolumeSource>(
 );
 
 const scaleIOVolumeSourceFields = {
-  gateway: field(1, required(string), ""),
-  system: field(2, required(string), ""),
-  secretRef: field(3, required(localObjectReference), ""),
-  sslEnabled: field(4, absentAtZero(bool), ""),
-  protectionDomain: field(5, string, ""),
-  storagePool: field(6, string, ""),
-  storageMode: field(7, string, ""),
-  volumeName: field(8, string, ""),
-  fsType: field(9, string, ""),
-  readOnly: field(10, absentAtZero(bool), ""),
+  gateway: field(1, required(string), "Address of the gateway."),
+  system: field(2, required(string), "Name of the storage system."),
+  secretRef: field(
+    3,
+    required(localObjectReference),
+    "Secret with what is needed to sign in to the storage.",
+  ),
+  sslEnabled: field(4, absentAtZero(bool), "Speaks TLS with the gateway."),
+  protectionDomain: field(5, string, "Name of the protection domain."),
+  storagePool: field(6, string, "Name of the storage pool."),
+  storageMode: field(7, string, "Whether storage is thick or thin."),
+  volumeName: field(8, string, "Name of the volume."),
+  fsType: field(9, string, "File system to mount, such as ext4."),
+  readOnly: field(10, absentAtZero(bool), "Mounts the volume read-only."),
 };
 export interface ScaleIOVolumeSource extends Infer<typeof scaleIOVolumeSourceFields> {}
 export const scaleIOVolumeSource = object<ScaleIOVolumeSource>(
@@ -231,11 +235,11 @@ export const scaleIOVolumeSource = object<ScaleIOVolumeSource>(
 );
 
 const storageOSVolumeSourceFields = {
-  volumeName: field(1, string, ""),
-  volumeNamespace: field(2, string, ""),
-  fsType: field(3, string, ""),
-  readOnly: field(4, absentAtZero(bool), ""),
-  secretRef: field(5, localObjectReference, ""),
+  volumeName: field(1, string, "Name of the volume."),
+  volumeNamespace: field(2, string, "Namespace of the volume."),
+  fsType: field(3, string, "File system to mount, such as ext4."),
+  readOnly: field(4, absentAtZero(bool), "Mounts the volume read-only."),
+  secretRef: field(5, localObjectReference, "Secret with what is needed to sign in to the storage."),
 };
 export interface StorageOSVolumeSource extends Infer<typeof storageOSVolumeSourceFields> {}
 export const storageOSVolumeSource = object<StorageOSVolumeSource>(
