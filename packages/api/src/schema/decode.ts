@@ -6,15 +6,8 @@
  */
 import { isQuantity } from "../values/quantity.ts";
 import { parseTime } from "../values/time.ts";
-import type {
-  FieldSchema,
-  ListSchema,
-  MapSchema,
-  ObjectSchema,
-  ScalarFormat,
-  ScalarSchema,
-  Schema,
-} from "./schema.ts";
+import type { ListSchema, MapSchema, ObjectSchema, ScalarFormat, ScalarSchema, Schema } from "./schema.ts";
+import { isOmitted } from "./unsaid.ts";
 
 /** The value of a field has the wrong type. */
 export class DecodeError extends Error {
@@ -77,12 +70,6 @@ function decodeObject(schema: ObjectSchema, value: unknown, place: Place): objec
     if (!isOmitted(field, decoded)) result[key] = decoded;
   }
   return result;
-}
-
-/** Lists and maps with nothing in them say nothing (Go's omitempty), unless the field must be there. */
-function isOmitted({ schema, presence }: FieldSchema, value: unknown): boolean {
-  if (presence === "required" || (schema.node !== "list" && schema.node !== "map")) return false;
-  return Object.keys(value as object).length === 0;
 }
 
 function decodeList(schema: ListSchema, value: unknown, place: Place): unknown[] {

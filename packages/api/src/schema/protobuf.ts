@@ -14,6 +14,7 @@ import { MalformedMessage, Reader, WIRE } from "@podwire/wire/protobuf";
 import { formatMicroTime, formatTime } from "../values/time.ts";
 import { DecodeError } from "./decode.ts";
 import type { FieldSchema, ObjectSchema, ScalarFormat, Schema } from "./schema.ts";
+import { isUnsaid } from "./unsaid.ts";
 
 /** "k8s" and a zero byte (apimachinery/pkg/runtime/serializer/protobuf). */
 const MAGIC = [0x6b, 0x38, 0x73, 0x00];
@@ -128,12 +129,6 @@ function readField({ key, field }: FieldSlot, wireType: number, reader: Reader, 
     if (value === undefined || isUnsaid(field, value)) delete values[key];
     else values[key] = value;
   }
-}
-
-/** Zeros that stand for "nobody set it". */
-function isUnsaid({ presence, fallback, zeroIsAbsent }: FieldSchema, value: unknown): boolean {
-  if (value === "") return zeroIsAbsent ?? fallback !== "";
-  return (value === 0 || value === false) && presence === "optional" && zeroIsAbsent === true;
 }
 
 function readItems(key: string, schema: Schema, wireType: number, reader: Reader, items: unknown[]): void {

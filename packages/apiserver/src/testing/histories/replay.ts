@@ -57,10 +57,13 @@ function comparableStatus(code: number, { message, reason, details }: Reply["bod
   const withoutValue = (text: string) =>
     text
       .replace(/Invalid value: "(\\.|[^"\\])*"/g, "Invalid value")
-      .replace(/(cannot convert|unrecognized type:|json: cannot unmarshal) .*/s, "WRONG TYPE");
+      .replace(/(cannot convert|cannot restore|unrecognized type:|json: cannot unmarshal) .*/s, "WRONG TYPE");
   const words = withoutValue(message)
     .replace(/^(the server rejected our request due to an error).*/s, "$1")
     .replace(/^(failed to convert new object).*/s, "$1");
+  // What makes an object of a kind invalid is for the tests of that kind.
+  const [invalid] = /^[A-Z][A-Za-z.]+ "[^"]+" is invalid/.exec(message) ?? [];
+  if (invalid !== undefined) return { code, body: { message: invalid, reason } };
   const causes = details?.causes
     ?.map((cause: { message: string }) => ({ ...cause, message: withoutValue(cause.message) }))
     .sort((a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));

@@ -85,6 +85,7 @@ export const configMaps: Subject = {
 const container = (random: Random) => ({
   name: one(KEYS, random),
   image: one(["one", "two"], random),
+  imagePullPolicy: one(["Always", "Never"], random),
   ...(random(2) === 0 && {
     env: KEYS.filter(() => random(2) === 0).map(name => ({ name, value: one(VALUES, random) })),
   }),
@@ -99,7 +100,6 @@ const container = (random: Random) => ({
   }),
   ...(random(3) === 0 && { args: ["x", one(KEYS, random)] }),
   ...(random(4) === 0 && { resources: { limits: { cpu: one(["1", "100m"], random) } } }),
-  ...(random(4) === 0 && { volumeMounts: [{ name: "v", mountPath: `/${one(KEYS, random)}` }] }),
 });
 
 const containers = (random: Random) => {
@@ -110,6 +110,8 @@ const containers = (random: Random) => {
     return list.filter((each, at) => list.findIndex(other => other.name === each.name) === at);
   return random(3) > 0 ? list : [...list, { image: "nameless" }];
 };
+
+const TIMES = { lastUpdateTime: "2026-01-01T00:00:00Z", lastTransitionTime: "2026-01-01T00:00:00Z" };
 
 const template = (spec: object) => ({ spec: { template: { spec } } });
 
@@ -122,8 +124,9 @@ export const deployments: Subject = {
       selector: { matchLabels: { app: "x" } },
       template: {
         metadata: { labels: { app: "x" } },
-        spec: { containers: [{ name: "a", image: "one" }] },
+        spec: { containers: [{ name: "a", image: "one", imagePullPolicy: "Always" }] },
       },
+      strategy: { type: "Recreate" },
     },
   },
   statusParts: [
@@ -132,7 +135,7 @@ export const deployments: Subject = {
     random => ({
       conditions: ["Available", "Progressing"]
         .filter(() => random(2) === 0)
-        .map(type => ({ type, status: one(["True", "False"], random) })),
+        .map(type => ({ type, status: one(["True", "False"], random), ...TIMES })),
     }),
   ],
   parts: [
@@ -154,8 +157,6 @@ export const deployments: Subject = {
     random => template({ hostAliases: [{ ip: `10.0.0.${random(3)}`, hostnames: ["h"] }] }),
     random => template({ terminationGracePeriodSeconds: one([5, 30, null], random) }),
     random => ({ spec: { template: { metadata: { annotations: { [one(KEYS, random)]: "t" } } } } }),
-    random => ({ spec: { strategy: one([{ type: "Recreate" }, { type: "RollingUpdate" }, {}], random) } }),
-    random => ({ spec: { strategy: { rollingUpdate: { maxSurge: one([1, "10%"], random) } } } }),
     () => ({ spec: { odd: 1 } }),
     random => ({ status: { replicas: random(4) } }),
   ],
