@@ -19,7 +19,8 @@ export async function replay(server: Server, namespace: string, history: History
   for (const write of history.writes) {
     const reply = await send(server, collection, write, last, namespace);
     if (reply.code < 300) last = reply.body;
-    replies.push(comparable(reply, namespace));
+    // As JSON, which knows no undefined.
+    replies.push(JSON.parse(JSON.stringify(comparable(reply, namespace))) as Reply);
   }
   return replies;
 }
@@ -57,6 +58,7 @@ function comparableStatus(code: number, { message, reason, details }: Reply["bod
   const withoutValue = (text: string) =>
     text
       .replace(/Invalid value: "(\\.|[^"\\])*"/g, "Invalid value")
+      .replace("error decoding from json: ", "")
       .replace(/(cannot convert|cannot restore|unrecognized type:|json: cannot unmarshal) .*/s, "WRONG TYPE");
   const words = withoutValue(message)
     .replace(/^(the server rejected our request due to an error).*/s, "$1")

@@ -178,16 +178,35 @@ export const deployments: Subject = {
           random,
         ),
       }),
-    random => ({
-      spec: { strategy: { $retainKeys: ["type"], type: one(["Recreate", "RollingUpdate"], random) } },
+    () => ({
+      spec: { strategy: { $retainKeys: ["type"], type: "Recreate" } },
     }),
     random =>
       template({
         volumes: [{ name: one(KEYS, random), $retainKeys: ["name", "emptyDir"], emptyDir: {} }],
       }),
-    random => template({ containers: [{ name: one(KEYS, random), env: [{ name: "a", $patch: "delete" }] }] }),
     random =>
-      template({ containers: [{ name: "a", ports: [{ containerPort: 80, name: one(KEYS, random) }] }] }),
+      template({
+        containers: [
+          {
+            name: one(KEYS, random),
+            image: "i",
+            imagePullPolicy: "Always",
+            env: [{ name: "a", $patch: "delete" }],
+          },
+        ],
+      }),
+    random =>
+      template({
+        containers: [
+          {
+            name: "a",
+            image: "i",
+            imagePullPolicy: "Always",
+            ports: [{ containerPort: 80, name: one(KEYS, random) }],
+          },
+        ],
+      }),
     random => template({ containers: [{ image: one(["x", "y"], random) }] }),
     () => template({ "$setElementOrder/odd": ["x"] }),
   ],

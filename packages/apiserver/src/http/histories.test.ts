@@ -1,0 +1,40 @@
+/**
+ * Histories of writes against what a real Kubernetes API server (1.34) answered to the same: objects, managedFields,
+ * conflicts, errors. `testing/histories/record.ts` made the transcripts.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { kinds } from "@podwire/api";
+import { replay } from "../testing/histories/replay.ts";
+import { repliesOf, type Transcript } from "../testing/histories/transcript.ts";
+import { startTestServer, type TestServer } from "../testing/test-server.ts";
+
+const NAMESPACE = "transcripts";
+
+describe("writes as a Kubernetes API server takes them", function () {
+  this.timeout(60_000);
+  let server: TestServer;
+
+  before(async () => {
+    server = await startTestServer();
+    await server.registry.create(kinds.namespaces, { metadata: { name: NAMESPACE } });
+  });
+  after(() => server.close());
+
+  for (const name of ["config-maps", "deployments"]) {
+    it(name, async () => {
+      const file = new URL(`../../transcripts/${name}.jsonl`, import.meta.url);
+      const lines = readFileSync(file, "utf8").trim().split("\n");
+      const transcripts = lines.map(line => JSON.parse(line) as Transcript);
+      for (const transcript of transcripts) {
+        const { history } = transcript;
+        const replies = await replay(server, NAMESPACE, history);
+        for (const [at, expected] of repliesOf(transcript).entries()) {
+          const { method, suffix, query, type, body } = history.writes[at]!;
+          const what = `write ${at}: ${method} ${suffix}?${query} ${type} ${body}`;
+          assert.deepEqual(replies[at], expected, what);
+        }
+      }
+    });
+  }
+});
