@@ -88,6 +88,75 @@ describe("kubectl", () => {
     );
   }).timeout(60_000);
 
+  it("applies on the server: ownership, conflicts, force, what it applied before by itself", async () => {
+    const file = join(home, "map.json");
+    const write = (data: object, metadata: object = {}) => {
+      const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "m", ...metadata }, data };
+      return writeFile(file, JSON.stringify(object));
+    };
+    const owners = async () => {
+      const { metadata } = JSON.parse(
+        await kubectl("get", "configmap/m", "--show-managed-fields", "-o", "json"),
+      );
+      return metadata.managedFields.map((each: { manager: string; operation: string; fieldsV1: object }) => [
+        each.manager,
+        each.operation,
+        each.fieldsV1,
+      ]);
+    };
+    await write({ a: "1", b: "1" });
+    await kubectl("apply", "-f", file, "--validate=false");
+    assert.equal((await owners())[0][0], "kubectl-client-side-apply");
+    // Applied on the server, it owns what it applied by itself, and what it no longer applies goes.
+    await write({ a: "2" });
+    await kubectl("apply", "--server-side", "-f", file, "--validate=false");
+    assert.equal(await kubectl("get", "configmap/m", "-o", "jsonpath={.data}"), '{"a":"2"}');
+    const apply = (...more: string[]) =>
+      kubectl("apply", "--server-side", "--field-manager=other", "-f", file, "--validate=false", ...more);
+    await write({ a: "3" });
+    const refused = await fails(
+      "apply",
+      "--server-side",
+      "--field-manager=other",
+      "-f",
+      file,
+      "--validate=false",
+    );
+    assert.match(refused, /^error: Apply failed with 1 conflict: conflict with "kubectl": \.data\.a\n/);
+    assert.match(
+      await apply("--force-conflicts", "--dry-run=server"),
+      /serverside-applied \(server dry run\)/,
+    );
+    assert.equal(await kubectl("get", "configmap/m", "-o", "jsonpath={.data.a}"), "2");
+    assert.equal(await apply("--force-conflicts"), "configmap/m serverside-applied\n");
+    assert.equal(await kubectl("get", "configmap/m", "-o", "jsonpath={.data.a}"), "3");
+    const after = await owners();
+    assert.deepEqual(
+      after.find(([manager]: string[]) => manager === "other"),
+      ["other", "Apply", { "f:data": { "f:a": {} } }],
+    );
+    assert.equal(await apply("--force-conflicts"), "configmap/m serverside-applied\n");
+  }).timeout(60_000);
+
+  it("patches in every way", async () => {
+    const file = join(home, "pod.json");
+    await writeFile(file, JSON.stringify(podManifest("web")));
+    await kubectl("create", "-f", file, "--validate=false");
+    const patch = (type: string, body: unknown) =>
+      kubectl("patch", "pod", "web", `--type=${type}`, "-p", JSON.stringify(body));
+    await patch("merge", { metadata: { labels: { a: "1" } } });
+    await patch("json", [{ op: "replace", path: "/metadata/labels/a", value: "2" }]);
+    await patch("strategic", { spec: { containers: [{ name: "app", image: "nginx:2" }] } });
+    const shown = await kubectl(
+      "get",
+      "pod",
+      "web",
+      "-o",
+      "jsonpath={.metadata.labels.a} {.spec.containers[*].image}",
+    );
+    assert.equal(shown, "2 nginx:2");
+  }).timeout(60_000);
+
   it("prints what the server says is wrong", async () => {
     assert.equal(await fails("get", "pod", "none"), 'Error from server (NotFound): pods "none" not found\n');
     const file = join(home, "bad.json");

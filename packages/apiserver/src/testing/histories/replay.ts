@@ -59,7 +59,10 @@ function comparableStatus(code: number, { message, reason, details }: Reply["bod
     text
       .replace(/Invalid value: "(\\.|[^"\\])*"/g, "Invalid value")
       .replace("error decoding from json: ", "")
-      .replace(/(cannot convert|cannot restore|unrecognized type:|json: cannot unmarshal) .*/s, "WRONG TYPE");
+      .replace(
+        /(cannot convert|cannot restore|unrecognized type:|illegal base64|json: cannot unmarshal) .*/s,
+        "WRONG TYPE",
+      );
   const words = withoutValue(message)
     .replace(/^(the server rejected our request due to an error).*/s, "$1")
     .replace(/^(failed to convert new object).*/s, "$1");
