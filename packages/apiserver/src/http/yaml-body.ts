@@ -19,7 +19,13 @@ export async function parseYaml(body: Buffer): Promise<YamlDocument> {
   if (isDeeper(new Parser().parse(text)))
     throw refuse(`exceeded max depth: it nests deeper than ${BODY_MAX_DEPTH}`);
   try {
-    const options = { uniqueKeys: true, merge: true, version: "1.1", prettyErrors: true } as const;
+    const options = {
+      uniqueKeys: true,
+      merge: true,
+      version: "1.1",
+      prettyErrors: true,
+      logLevel: "error",
+    } as const;
     const document = parseDocument(text, options);
     const repeated = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
     const [error] = document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
