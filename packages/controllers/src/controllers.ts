@@ -63,7 +63,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
       heartbeats,
       ...(nodeSilenceMs !== undefined && { silenceMs: nodeSilenceMs }),
     }),
-    startScheduler(context),
+    startScheduler(context, name => namespaces.get({ name })?.metadata.labels),
     startPodGc(context),
     startTaintEviction(context),
     startNamespaceLifecycle(context, namespaces, objects),

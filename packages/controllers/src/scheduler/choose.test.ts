@@ -4,17 +4,26 @@ import type { Pod } from "@podwire/api";
 import fc from "fast-check";
 import { testNode, testPod } from "../testing/objects.ts";
 import { choose } from "./choose.ts";
+import type { ClusterView } from "./cluster-view.ts";
 import { Placements } from "./placements.ts";
 
 const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const none = () => 0;
+
+function viewOf(placed: ClusterView["placed"]): ClusterView {
+  return { placed, namespaceLabels: () => undefined };
+}
 
 function outcome(
   pod: Pod,
   nodes: Parameters<typeof choose>[1],
   podsOn: (node: string) => number = none,
 ): string {
-  const choice = choose(pod, nodes, podsOn);
+  const choice = choose(
+    pod,
+    nodes,
+    viewOf(node => Array(podsOn(node)).fill(testPod("other"))),
+  );
   return "node" in choice ? choice.node : choice.message;
 }
 
@@ -87,9 +96,13 @@ describe(`scheduling (PODWIRE_SEED=${seed})`, () => {
         const alike = Array.from({ length: count }, (_, index) => testNode(`n${index}`));
         const placements = new Placements();
         const schedule = (key: string) => {
-          const choice = choose(testPod(key), alike, node => placements.podsOn(node));
+          const choice = choose(
+            testPod(key),
+            alike,
+            viewOf(node => placements.placed(node)),
+          );
           assert("node" in choice);
-          placements.beginBinding(key, choice.node);
+          placements.beginBinding(key, choice.node, testPod(key));
           placements.observe(key, testPod(key, { nodeName: choice.node }));
         };
         for (const step of steps) {
@@ -97,7 +110,7 @@ describe(`scheduling (PODWIRE_SEED=${seed})`, () => {
           else placements.observe(`p${step - 70}`, undefined);
         }
         for (let index = 0; index < 100 * count; index++) schedule(`fill${index}`);
-        const pods = alike.map(({ metadata }) => placements.podsOn(metadata.name));
+        const pods = alike.map(({ metadata }) => placements.placed(metadata.name).length);
         assert(Math.max(...pods) - Math.min(...pods) <= 1, `${pods}`);
       },
     );
@@ -108,15 +121,15 @@ describe(`scheduling (PODWIRE_SEED=${seed})`, () => {
 describe("placements", () => {
   it("counts a Pod from the decision on, and gives the place back when binding fails or it ends", () => {
     const placements = new Placements();
-    placements.beginBinding("default/p", "a");
-    assert.equal(placements.observe("default/p", testPod("p")), false, "older news of a Pod being bound");
-    assert.equal(placements.podsOn("a"), 1);
+    placements.beginBinding("default/p", "a", testPod("p"));
+    assert.equal(placements.observe("default/p", testPod("p")), "same", "older news of a Pod being bound");
+    assert.equal(placements.placed("a").length, 1);
     placements.bindingFailed("default/p");
-    assert.equal(placements.podsOn("a"), 0);
+    assert.equal(placements.placed("a").length, 0);
     placements.observe("default/p", testPod("p", { nodeName: "b" }));
     const ended = { ...testPod("p", { nodeName: "b" }), status: { phase: "Succeeded" as const } };
-    assert.equal(placements.observe("default/p", ended), true);
-    assert.equal(placements.podsOn("b"), 0);
-    assert.equal(placements.observe("default/p", undefined), false);
+    assert.equal(placements.observe("default/p", ended), "freed");
+    assert.equal(placements.placed("b").length, 0);
+    assert.equal(placements.observe("default/p", undefined), "same");
   });
 });

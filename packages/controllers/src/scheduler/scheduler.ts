@@ -13,28 +13,34 @@ import type { Change } from "@podwire/client";
 import type { Controller, ControllerContext } from "../context.ts";
 import { LIMITS } from "../limits.ts";
 import { WorkQueue } from "../work-queue.ts";
+import { referenceTo } from "../workloads/ownership.ts";
+import { hasEnded } from "../workloads/pod-state.ts";
 import { choose } from "./choose.ts";
-import { hasEnded, Placements } from "./placements.ts";
+import type { ClusterView } from "./cluster-view.ts";
+import { Placements } from "./placements.ts";
 
 const SCHEDULER_NAME = "default-scheduler";
 const ORIGIN = { component: SCHEDULER_NAME } as const;
 
-export function startScheduler(context: ControllerContext, wallClockMs = Date.now): Controller {
-  const scheduler = new Scheduler(context, wallClockMs);
+export function startScheduler(
+  context: ControllerContext,
+  namespaceLabels: ClusterView["namespaceLabels"],
+): Controller {
+  const scheduler = new Scheduler(context, namespaceLabels);
   return { stop: () => scheduler.stop() };
 }
 
 class Scheduler {
   readonly #context: ControllerContext;
-  readonly #wallClockMs: () => number;
+  readonly #view: ClusterView;
   readonly #placements = new Placements();
   readonly #queue: WorkQueue;
   /** Pods that no Node fits: the message they were told. */
   readonly #unschedulable = new Map<string, string>();
 
-  constructor(context: ControllerContext, wallClockMs: () => number) {
+  constructor(context: ControllerContext, namespaceLabels: ClusterView["namespaceLabels"]) {
     this.#context = context;
-    this.#wallClockMs = wallClockMs;
+    this.#view = { placed: node => this.#placements.placed(node), namespaceLabels };
     const { clock, log, nodes, pods } = context;
     const reconcile = (key: string) => this.#schedule(key);
     this.#queue = new WorkQueue({ name: "scheduler", reconcile, clock, log });
@@ -47,24 +53,28 @@ class Scheduler {
   }
 
   #podChanged({ key, before, after }: Change<Pod>): void {
-    const freed = this.#placements.observe(key, after);
+    const effect = this.#placements.observe(key, after);
     if (after === undefined || !wantsNode(after)) this.#unschedulable.delete(key);
     else if (!this.#unschedulable.has(key) || generation(before) !== generation(after)) this.#queue.add(key);
-    if (freed) this.#retryUnschedulable();
+    if (effect === "freed") this.#retryUnschedulable();
+    if (effect === "placed") this.#retryUnschedulable(dependsOnOthers);
   }
 
-  #retryUnschedulable(): void {
-    for (const key of this.#unschedulable.keys()) this.#queue.add(key);
+  #retryUnschedulable(which: (pod: Pod) => boolean = () => true): void {
+    for (const key of this.#unschedulable.keys()) {
+      const pod = this.#context.pods.byKey(key);
+      if (pod !== undefined && which(pod)) this.#queue.add(key);
+    }
   }
 
   async #schedule(key: string): Promise<void> {
     const pod = this.#context.pods.byKey(key);
     if (pod === undefined || !wantsNode(pod) || this.#placements.isBinding(key)) return;
     const nodes = this.#context.nodes.values();
-    const choice = choose(pod, nodes, node => this.#placements.podsOn(node));
+    const choice = choose(pod, nodes, this.#view);
     if ("message" in choice) return this.#tellUnschedulable(key, pod, choice.message);
     this.#unschedulable.delete(key);
-    this.#placements.beginBinding(key, choice.node);
+    this.#placements.beginBinding(key, choice.node, pod);
     void this.#bind(key, pod, choice.node);
   }
 
@@ -73,7 +83,7 @@ class Scheduler {
     const { namespace, name } = pod.metadata;
     try {
       await api.bind({ namespace, name }, node);
-      recordEvent(reference(pod), "Normal", "Scheduled", `Successfully assigned ${key} to ${node}`, ORIGIN);
+      recordEvent(referenceTo(pod), "Normal", "Scheduled", `Successfully assigned ${key} to ${node}`, ORIGIN);
     } catch (error) {
       this.#placements.bindingFailed(key);
       // Gone, or somebody else gave it a node: its own event tells. Anything else is tried again.
@@ -88,8 +98,8 @@ class Scheduler {
     this.#unschedulable.set(key, message);
     if (told === message) return;
     const { api, recordEvent } = this.#context;
-    recordEvent(reference(pod), "Warning", "FailedScheduling", message, ORIGIN);
-    const now = formatTime(this.#wallClockMs());
+    recordEvent(referenceTo(pod), "Warning", "FailedScheduling", message, ORIGIN);
+    const now = formatTime(this.#context.clock.wallMs());
     const change = (copy: Pod) => {
       if (copy.metadata.uid !== pod.metadata.uid || copy.spec.nodeName) return;
       copy.status.conditions = withUnschedulable(copy.status.conditions ?? [], message, now);
@@ -134,13 +144,7 @@ function withUnschedulable(
   return [...others, { ...condition, message, lastTransitionTime: since }];
 }
 
-function reference({ metadata }: Pod): {
-  kind: string;
-  apiVersion: string;
-  namespace: string;
-  name: string;
-  uid: string;
-} {
-  const { namespace, name, uid } = metadata;
-  return { kind: "Pod", apiVersion: "v1", namespace, name, uid };
+/** Another Pod's being placed can make room for it: to be near that one, or because the spread is even again. */
+function dependsOnOthers({ spec }: Pod): boolean {
+  return spec.affinity?.podAffinity !== undefined || spec.topologySpreadConstraints !== undefined;
 }
