@@ -18,23 +18,11 @@ import { NodeSyncClient } from "@podwire/client/node-sync";
 import { labMembers, labPaths } from "@podwire/lab";
 import { readAdminFiles, readNodeFiles } from "@podwire/pki";
 import { Commands } from "./command.ts";
+import { kubectls } from "./kubectls.ts";
 import { podManifest, runServers, sh, useLab } from "./lab.ts";
 
 const run = promisify(execFile);
 const PUBLIC = ["/healthz", "/livez", "/readyz", "/version"];
-
-async function kubectls(): Promise<string[]> {
-  const named = (process.env.PODWIRE_KUBECTLS ?? "").split(":").filter(Boolean);
-  const found: string[] = [];
-  for (const kubectl of [process.env.PODWIRE_KUBECTL ?? "kubectl", ...named]) {
-    const works = await run(kubectl, ["version", "--client"]).then(
-      () => true,
-      () => false,
-    );
-    if (works) found.push(kubectl);
-  }
-  return found;
-}
 
 describe("journey: the front door", function () {
   this.timeout(60_000);
@@ -91,9 +79,9 @@ describe("journey: the front door", function () {
   it("kubectl comes in with the lab's kubeconfig", async function () {
     const { kubeconfig } = context.lab.paths;
     assert.equal(statSync(kubeconfig).mode & 0o777, 0o600);
-    const found = await kubectls();
+    const found = kubectls();
     if (found.length === 0) this.skip();
-    for (const kubectl of found) {
+    for (const { path: kubectl } of found) {
       const { stdout } = await run(kubectl, ["--kubeconfig", kubeconfig, "get", "nodes"]);
       assert.match(stdout, /\nnode-1 +Ready /, kubectl);
       const info = await run(kubectl, ["--kubeconfig", kubeconfig, "cluster-info"]);
@@ -249,9 +237,9 @@ describe("journey: the front door", function () {
       assert.equal(readFileSync(config, "utf8"), mine);
       const merged = await podwire("kubeconfig", "--name", "second", "--merge", "--use-context");
       assert.equal(merged.stderr, `merged into ${config}: kubectl get nodes\n`);
-      const [kubectl] = await kubectls();
+      const [kubectl] = kubectls();
       if (kubectl) {
-        const { stdout } = await run(kubectl, ["get", "nodes"], { env: { ...process.env, ...env } });
+        const { stdout } = await run(kubectl.path, ["get", "nodes"], { env: { ...process.env, ...env } });
         assert.match(stdout, /\nnode-1 +Ready /);
       }
       const files = readdirSync(join(home, ".kube")).filter(name => name !== "cache");

@@ -1,16 +1,12 @@
 /**
- * What people do with kubectl, done with every kubectl there is, against one real lab. Each version has a namespace of
- * its own. A missing feature of an old version is left out by its number, nothing else is.
+ * What people do to objects with kubectl, done with every kubectl there is, against one real lab; what they do in
+ * running pods is in kubectl-streams.test.ts. Each version has a namespace of its own. What an old version does not
+ * have is left out by its number, nothing else is.
  */
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
-import { join } from "node:path";
-import { Kubectl, type KubectlBinary, kubectlBinaries } from "./kubectl.ts";
+import { KubectlUser } from "./kubectl.ts";
+import { describeKubectls } from "./kubectls.ts";
 import { useLab } from "./lab.ts";
-
-const binaries = kubectlBinaries();
 
 const container = { name: "web", image: "agnhost", args: ["netexec"] };
 const deployment = (name: string, replicas = 2, env: object[] = []) => ({
@@ -39,28 +35,18 @@ const configMap = (name: string, data: Record<string, string> = { key: "value" }
   data,
 });
 
-if (binaries.length === 0) {
-  describe("kubectl", () => {
-    it("there is none: scripts/kubectls fetches some, PODWIRE_KUBECTLS names others", function () {
-      this.skip();
-    });
-  });
-} else {
-  describe("journey: kubectl", function () {
-    this.timeout(120_000);
-    const use = useLab();
-    for (const binary of binaries) describeKubectl(binary, use);
-  });
-}
+describe("journey: kubectl", function () {
+  this.timeout(120_000);
+  const use = useLab();
 
-function describeKubectl(binary: KubectlBinary, use: ReturnType<typeof useLab>): void {
-  describe(`kubectl ${binary.version}`, () => {
-    const namespace = `kubectl-${binary.minor}`;
-    const since = (minor: number) => binary.minor >= minor;
-    let kubectl: Kubectl;
+  describeKubectls("objects", binary => {
+    const { minor } = binary;
+    const namespace = `kubectl-${minor}`;
+    const since = (least: number) => minor >= least;
+    let kubectl: KubectlUser;
 
     before(async () => {
-      kubectl = new Kubectl(binary, use.lab, namespace);
+      kubectl = new KubectlUser(binary, use.lab, namespace);
       await kubectl.run("create", "namespace", namespace);
       // Clients wait for it; Pods need it.
       await until(() => kubectl.run("get", "serviceaccount", "default", "-o", "name"), /default/);
@@ -288,76 +274,8 @@ function describeKubectl(binary: KubectlBinary, use: ReturnType<typeof useLab>):
       assert.equal((await following.outcome).code, 0);
     });
 
-    it("exec: output, input, exit codes, a terminal", async () => {
-      await running(pod("shell", { image: "shell", command: ["sleep", "1000"] }));
-      assert.equal(await kubectl.run("exec", "shell", "--", "echo", "hello"), "hello\n");
-      const { code, stderr } = await kubectl.outcome([
-        "exec",
-        "shell",
-        "--",
-        "sh",
-        "-c",
-        "echo oops >&2; exit 42",
-      ]);
-      assert.equal(code, 42);
-      assert.match(stderr, /oops/);
-      const blob = randomBytes(3_000_000).toString("base64");
-      const sum = await kubectl.runWith({ input: blob }, "exec", "-i", "shell", "--", "sha256sum");
-      assert.equal(sum.split(" ")[0], createHash("sha256").update(blob).digest("hex"));
-      const terminal = await kubectl.onTerminal("tty\nexit 7\n", "exec", "-it", "shell", "--", "sh");
-      assert.equal(terminal.code, 7);
-      assert.match(terminal.shown, /\/dev\/(pts\/\d+|console)/);
-      assert.match(await kubectl.fails("exec", "none", "--", "true"), /pods "none" not found/);
-    });
-
-    it("cp, both ways", async () => {
-      await running(pod("files", { image: "shell", command: ["sleep", "1000"] }));
-      const content = randomBytes(200_000);
-      const here = join(kubectl.home, "here");
-      writeFileSync(here, content);
-      await kubectl.run("cp", here, "files:/tmp/there");
-      await kubectl.run("cp", "files:/tmp/there", join(kubectl.home, "back"));
-      assert.deepEqual(readFileSync(join(kubectl.home, "back")), content);
-    });
-
-    it("attach, and run -i", async () => {
-      const command = ["sh", "-c", "while read line; do echo got $line; done"];
-      await running(pod("attached", { image: "shell", command, stdin: true }));
-      const attached = kubectl.start(["attach", "-i", "attached"]);
-      attached.child.stdin!.write("one\n");
-      await attached.said(/got one/);
-      await attached.kill("SIGTERM");
-      const words = [
-        "run",
-        "once",
-        "-i",
-        "--rm",
-        "--restart=Never",
-        "--image=shell",
-        "--command",
-        "--",
-        "cat",
-      ];
-      const output = await kubectl.runWith({ input: "through\n" }, ...words);
-      assert.match(output, /through/);
-    });
-
-    it("port-forward, and proxy", async () => {
+    it("proxy", async () => {
       await running(pod("served"));
-      const forwarding = kubectl.start(["port-forward", "pod/served", ":8080"]);
-      await forwarding.said(/Forwarding from 127\.0\.0\.1:\d+/);
-      const port = Number(/127\.0\.0\.1:(\d+)/.exec(forwarding.text)![1]);
-      const answers = await Promise.all(
-        Array.from({ length: 8 }, (_, at) =>
-          fetch(`http://127.0.0.1:${port}/echo?msg=m${at}`).then(each => each.text()),
-        ),
-      );
-      assert.deepEqual(
-        answers,
-        Array.from({ length: 8 }, (_, at) => `m${at}`),
-      );
-      await closesOn(port, "GET /nothing HTTP/1.0\r\n\r\n");
-      await forwarding.kill("SIGTERM");
       const proxying = kubectl.start(["proxy", "--port=0"]);
       await proxying.said(/Starting to serve on 127\.0\.0\.1:\d+/);
       const base = `http://${/serve on (\S+)/.exec(proxying.text)![1]}`;
@@ -443,16 +361,9 @@ function describeKubectl(binary: KubectlBinary, use: ReturnType<typeof useLab>):
       assert.match(await kubectl.fails("get", "namespace", namespace), /not found/);
     });
   });
-}
+});
 
 /** Asks again until the answer is as wanted: kubectl shows states and has no way to await this one. */
 async function until(ask: () => Promise<string>, wanted: RegExp): Promise<void> {
   for (let last = ""; !wanted.test(last); ) last = await ask().catch(() => "\0");
-}
-
-/** A connection through the forwarded port that the pod closes is closed here. */
-async function closesOn(port: number, request: string): Promise<void> {
-  const socket = connect(port, "127.0.0.1", () => socket.write(request));
-  socket.resume();
-  await new Promise((resolve, reject) => socket.once("close", resolve).once("error", reject));
 }

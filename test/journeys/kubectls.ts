@@ -1,4 +1,7 @@
-/** The kubectl programs to test with: the one in PATH, and those that PODWIRE_KUBECTLS names, separated by colons. */
+/**
+ * The kubectl programs to test with: the one in PATH, and those that PODWIRE_KUBECTLS names, separated by colons;
+ * scripts/kubectls fetches some.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +11,8 @@ export interface Kubectl {
   readonly path: string;
   /** Such as `v1.32.4`. */
   readonly version: string;
+  /** Of 1.32: 32. */
+  readonly minor: number;
 }
 
 let found: readonly Kubectl[] | undefined;
@@ -25,7 +30,8 @@ function find(): readonly Kubectl[] {
   const versions = new Map<string, Kubectl>();
   for (const path of [...first, ...named]) {
     const version = versionOf(path);
-    if (!versions.has(version)) versions.set(version, { path, version });
+    const minor = Number(/^v1\.(\d+)\./.exec(version)?.[1]);
+    if (!versions.has(version)) versions.set(version, { path, version, minor });
   }
   return [...versions.values()];
 }
