@@ -7,8 +7,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { allKinds } from "@podwire/api";
 import { Commands, type Outcome, ROOT } from "./command.ts";
 import { Belongings } from "./traces.ts";
+
+const coreKinds = allKinds.filter(({ group }) => group === "").map(({ kind }) => kind);
 
 describe("journey: bad input, up", function () {
   this.timeout(30_000);
@@ -205,7 +208,7 @@ describe("journey: bad input, in a lab", function () {
     [
       "get podz",
       2,
-      'error: unknown kind "podz" (did you mean "pods"?); known are namespaces, nodes, pods, events',
+      `error: unknown kind "podz" (did you mean "pods"?); known are ${allKinds.map(each => each.plural).join(", ")}`,
     ],
     ["get pod web-9", 1, 'Error from server (NotFound): pods "web-9" not found'],
     ["delete pods", 2, "error: delete pods: name them, or give --selector or --all"],
@@ -245,7 +248,7 @@ describe("journey: bad input, in a lab", function () {
       "an unknown kind",
       "apiVersion: v1\nkind: Podd\nmetadata: {name: a}\n",
       2,
-      'error: (stdin):2:1: kind: there is no "Podd" in v1 (did you mean "Pod"?); known are Namespace, Node, Pod, Event',
+      `error: (stdin):2:1: kind: there is no "Podd" in v1 (did you mean "Pod"?); known are ${coreKinds.join(", ")}`,
     ],
     [
       "a namespace that is not there",
