@@ -93,5 +93,8 @@ export const STREAM_HEARTBEAT_MS = 15_000;
 /** Ports of one WebSocket: two channels each, numbered by a byte. Beyond: 400. */
 export const SOCKET_MAX_PORTS = 127;
 
+/** A list of so many bytes is compressed for a client that takes it, as upstream's are; a shorter one gains nothing. */
+export const GZIP_LEAST_BYTES = 128 * 1024;
+
 /** Bytes gathered before they are written to a client: one system call for many objects. */
 export const WRITE_CHUNK_BYTES = 256 * 1024;

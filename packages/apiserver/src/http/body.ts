@@ -10,21 +10,36 @@ import {
 import { BODY_MAX_BYTES, BODY_MAX_DEPTH } from "../limits.ts";
 import { parseMediaType } from "./negotiate.ts";
 import { parseProtobuf } from "./protobuf-body.ts";
+import { parseYaml } from "./yaml-body.ts";
 
 const JSON_TYPE = "application/json";
 
-/** The forms of an object in a body; each parser returns what JSON would have. */
-const PARSERS = new Map<string, (schema: ObjectSchema, body: Buffer) => unknown>([
-  [JSON_TYPE, (_, body) => parseJson(body)],
-  ["application/vnd.kubernetes.protobuf", parseProtobuf],
+/** Returns what JSON would have; what a strict reader would refuse goes into `faults`. */
+type Parser = (body: Buffer, schema: ObjectSchema, faults: string[]) => unknown;
+
+/** The forms of an object in a body. */
+const PARSERS = new Map<string, Parser>([
+  [JSON_TYPE, body => parseJson(body)],
+  ["application/yaml", parseYamlObject],
+  ["application/vnd.kubernetes.protobuf", (body, schema) => parseProtobuf(schema, body)],
 ]);
 
 /** The body, which should be an object of the schema: that is for `decode` to find out. Undefined for an empty one. */
-export async function readObjectBody(request: IncomingMessage, schema: ObjectSchema): Promise<unknown> {
+export async function readObjectBody(
+  request: IncomingMessage,
+  schema: ObjectSchema,
+  faults: string[] = [],
+): Promise<unknown> {
   const parse = PARSERS.get(contentType(request) ?? JSON_TYPE);
   if (parse === undefined) throw unsupportedMediaType([...PARSERS.keys()]);
   const body = await readBody(request);
-  return body.length === 0 ? undefined : parse(schema, body);
+  return body.length === 0 ? undefined : parse(body, schema, faults);
+}
+
+async function parseYamlObject(body: Buffer, _: ObjectSchema, faults: string[]): Promise<unknown> {
+  const document = await parseYaml(body);
+  faults.push(...document.faults);
+  return document.value;
 }
 
 export function contentType(request: IncomingMessage): string | undefined {

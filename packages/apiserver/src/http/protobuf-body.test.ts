@@ -100,7 +100,7 @@ describe(`bodies in protobuf (PODWIRE_SEED=${seed})`, () => {
     assert.equal(code, 415);
     assert.match(
       body.message,
-      /accepted media types include: application\/json, application\/vnd\.kubernetes\.protobuf/,
+      /accepted media types include: application\/json, application\/yaml, application\/vnd\.kubernetes\.protobuf/,
     );
   });
 

@@ -3,7 +3,7 @@
 import { type NamedExchange, type ObjectExchange, shownTo } from "./exchange.ts";
 import { waitForRevision } from "./freshness.ts";
 import { checkListOptions, type ReadOptions, readListOptions } from "./query.ts";
-import { ChunkWriter, JSON_CONTENT, sendJson } from "./respond.ts";
+import { sendJson, sendPieces } from "./respond.ts";
 import { showList, showObject } from "./views.ts";
 
 export async function getObject(exchange: NamedExchange): Promise<void> {
@@ -23,11 +23,7 @@ export async function listObjects(exchange: ObjectExchange): Promise<void> {
   await waitForRevision(services.registry, options.resourceVersion);
   const atRevision = exactRevision(options);
   const result = await services.registry.list(target.kind, { ...options, atRevision });
-  response.writeHead(200, { "content-type": JSON_CONTENT });
-  const writer = new ChunkWriter(response);
-  for (const piece of showList(shown, result)) await writer.write(piece);
-  await writer.flush();
-  response.end();
+  await sendPieces(exchange.request, response, showList(shown, result));
 }
 
 /** Undefined: the newest state will do, being no older than what was asked for. */

@@ -1,8 +1,11 @@
 /** Answers: JSON with its length, warnings as headers, failures as Status. */
 import { once } from "node:events";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
+import { constants, createGzip } from "node:zlib";
 import type { ApiError } from "@podwire/api";
-import { WRITE_CHUNK_BYTES } from "../limits.ts";
+import { GZIP_LEAST_BYTES, WRITE_CHUNK_BYTES } from "../limits.ts";
+import { acceptsGzip } from "./gzip.ts";
 
 export const JSON_CONTENT = "application/json";
 
@@ -15,6 +18,45 @@ export function sendJson(
   const bytes = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
   response.writeHead(code, { "content-type": JSON_CONTENT, "content-length": bytes.length, ...headers });
   response.end(bytes);
+}
+
+/** A long answer: a short one goes out with its length, a longer one compressed where the client takes that. */
+export async function sendPieces(
+  request: IncomingMessage,
+  response: ServerResponse,
+  pieces: Iterable<Uint8Array>,
+): Promise<void> {
+  const iterator = pieces[Symbol.iterator]();
+  const start: Uint8Array[] = [];
+  let bytes = 0;
+  let next = iterator.next();
+  for (; !next.done && bytes < GZIP_LEAST_BYTES; next = iterator.next()) {
+    start.push(next.value);
+    bytes += next.value.length;
+  }
+  const vary = { vary: "Accept-Encoding" };
+  if (next.done) {
+    sendJson(response, 200, Buffer.concat(start, bytes), vary);
+    return;
+  }
+  const isCompressed = acceptsGzip(request.headers["accept-encoding"]);
+  const encoding = isCompressed && { "content-encoding": "gzip" };
+  response.writeHead(200, { "content-type": JSON_CONTENT, ...vary, ...encoding });
+  const sink = isCompressed ? gzipInto(response) : response;
+  const writer = new ChunkWriter(sink);
+  await writer.write(...start);
+  for (; !next.done && !sink.destroyed; next = iterator.next()) await writer.write(next.value);
+  await writer.flush();
+  sink.end();
+}
+
+/** At the level that costs least: lists repeat themselves, so that it already makes a tenth of them. */
+function gzipInto(response: ServerResponse): Writable {
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+  gzip.pipe(response);
+  // A client that goes takes its answer with it.
+  response.once("close", () => gzip.destroy());
+  return gzip;
 }
 
 /** For a failure before the answer began. After that, a cut connection is all that is left to say. */
@@ -41,12 +83,12 @@ export function warningHeaders(warnings: readonly string[]): { warning?: string[
 
 /** Writes many small pieces in few large ones, as fast as the client takes them. */
 export class ChunkWriter {
-  readonly #response: ServerResponse;
+  readonly #sink: Writable;
   #pieces: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor(response: ServerResponse) {
-    this.#response = response;
+  constructor(sink: Writable) {
+    this.#sink = sink;
   }
 
   async write(...pieces: readonly Uint8Array[]): Promise<void> {
@@ -59,19 +101,19 @@ export class ChunkWriter {
 
   /** Resolves when more may be written, or the client has gone. */
   async flush(): Promise<void> {
-    if (this.#bytes === 0 || this.#response.destroyed) return;
+    if (this.#bytes === 0 || this.#sink.destroyed) return;
     const chunk = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#bytes);
     this.#pieces = [];
     this.#bytes = 0;
-    if (!this.#response.write(chunk)) await drained(this.#response);
+    if (!this.#sink.write(chunk)) await drained(this.#sink);
   }
 }
 
-async function drained(response: ServerResponse): Promise<void> {
+async function drained(sink: Writable): Promise<void> {
   const stop = new AbortController();
   const { signal } = stop;
   try {
-    await Promise.race([once(response, "drain", { signal }), once(response, "close", { signal })]);
+    await Promise.race([once(sink, "drain", { signal }), once(sink, "close", { signal })]);
   } finally {
     stop.abort();
   }

@@ -326,7 +326,7 @@ describe("HTTP server", () => {
     ]) {
       assert.ok(names.includes(name), name);
     }
-    assert.match((await server.call("GET", "/version")).body.gitVersion, /^v1\.32\./);
+    assert.match((await server.call("GET", "/version")).body.gitVersion, /^v1\.34\./);
     assert.equal((await server.call("GET", "/readyz")).body, "ok");
   });
 

@@ -1,6 +1,6 @@
 /** What /version says: the Kubernetes version whose API this is, so that clients know what to expect. */
 
-const KUBERNETES = { major: "1", minor: "32" } as const;
+const KUBERNETES = { major: "1", minor: "34" } as const;
 
 export const VERSION = {
   ...KUBERNETES,

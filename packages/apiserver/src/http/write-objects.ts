@@ -61,9 +61,16 @@ async function readObject(
   { request, target }: ObjectExchange,
   { fieldValidation }: WriteParameters,
 ): Promise<Admitted<KubernetesObject>> {
-  const body = await readObjectBody(request, target.kind.schema);
-  if (body === undefined) throw badRequest(`a ${target.kind.kind} is expected in the request's body`);
-  return admitTo(target, body, fieldValidation);
+  const { kind, schema, version } = target.kind;
+  const faults: string[] = [];
+  const body = await readObjectBody(request, schema, faults);
+  if (body === undefined) throw badRequest(`a ${kind} is expected in the request's body`);
+  if (fieldValidation === "Strict" && faults.length > 0) {
+    const refused = `${kind} in version "${version}" cannot be handled as a ${kind}`;
+    throw badRequest(`${refused}: strict decoding error: ${faults.join(", ")}`);
+  }
+  const { object, warnings } = admitTo(target, body, fieldValidation);
+  return { object, warnings: fieldValidation === "Warn" ? [...faults, ...warnings] : warnings };
 }
 
 export function admitTo(

@@ -15,7 +15,7 @@ import { PARAMETERS } from "./parameters.ts";
 
 const INFO = { title: "Kubernetes", version: "v1" };
 const JSON_TYPE = "application/json";
-const OBJECT_TYPES = [JSON_TYPE, "application/vnd.kubernetes.protobuf"];
+const OBJECT_TYPES = [JSON_TYPE, "application/yaml", "application/vnd.kubernetes.protobuf"];
 const PATCH_TYPES = [
   "application/json-patch+json",
   "application/merge-patch+json",
