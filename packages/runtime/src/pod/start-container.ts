@@ -56,6 +56,7 @@ export async function startContainer(request: StartRequest): Promise<void> {
   let volumes: ContainerVolumes;
   try {
     process = containerProcess(pod, container, request.sources, image, request.roots.images);
+    await request.volumes.ensure(pod, request.sources);
     volumes = containerVolumes(container, name => request.volumes.place(name), process.environment);
   } catch (cause) {
     return refuse(request, "CreateContainerConfigError", cause as Error);

@@ -43,6 +43,8 @@ export class PodWorker {
   #volumesRetryAtMs = 0;
   #volumesReady = false;
   #volumesProblem: string | undefined;
+  /** Found on disk, and not yet confirmed by the control plane: what it has told of objects may be to come. */
+  #isUnconfirmed: boolean;
   readonly #slots = new Map<string, ContainerSlot>();
   readonly #lives = new Map<string, ContainerLife>();
   readonly #backOff = new BackOff();
@@ -75,6 +77,7 @@ export class PodWorker {
     this.#podDir = join(podsDir, pod.metadata.uid);
     this.#roots = roots;
     this.#pod = pod;
+    this.#isUnconfirmed = record !== undefined;
     this.#startTimeMs = record?.startTimeMs ?? around.clock.nowMs();
     // A Pod that has ended stays so, even where this node has lost what it knew of it.
     this.#reported =
@@ -117,6 +120,8 @@ export class PodWorker {
   /** A newer version of the same Pod. */
   apply(pod: Pod): void {
     this.#pod = pod;
+    if (this.#isUnconfirmed) this.#volumesRetryAtMs = 0;
+    this.#isUnconfirmed = false;
     if (this.#volumesReady) this.#volumes.update(pod, this.#payloadSources());
     this.wake();
   }
@@ -234,8 +239,9 @@ export class PodWorker {
       this.#volumesReady = true;
     } catch (cause) {
       const { message } = cause as Error;
-      if (message !== this.#volumesProblem) this.#event(events.volumeFailed(message));
-      this.#volumesProblem = message;
+      const isNews = message !== this.#volumesProblem && !this.#isUnconfirmed;
+      if (isNews) this.#event(events.volumeFailed(message));
+      if (!this.#isUnconfirmed) this.#volumesProblem = message;
       const nowMs = this.#around.clock.nowMs();
       this.#volumesRetryAtMs =
         (cause as Error).cause instanceof MissingObject

@@ -70,9 +70,17 @@ export class Root {
 
   /** The process whose mount namespace is the root; finds the one of before a restart, or builds it. */
   async holder(): Promise<ProcessIdentity> {
-    const held = await this.#holder?.catch(() => undefined);
-    if (!isRunning(held)) this.#holder = this.#findOrBuild();
+    const before = this.#holder;
+    const held = await before?.catch(() => undefined);
+    // Of several that ask at once, the first one builds.
+    if (!isRunning(held) && this.#holder === before) this.#holder = this.#findOrBuild();
     return this.#holder!;
+  }
+
+  /** The same without building one: undefined when none runs, and then nothing of it is left. */
+  running(): ProcessIdentity | undefined {
+    const found = readIdentity(this.#record());
+    return isRunning(found) ? found : undefined;
   }
 
   /** A path of the root, as this process can open it. */

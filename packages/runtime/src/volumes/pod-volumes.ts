@@ -49,6 +49,8 @@ export class PodVolumes {
   readonly #places = new Map<string, VolumePlace>();
   /** What was last written to a volume: it is written again only when it differs. */
   readonly #written = new Map<string, string>();
+  /** The root's holder when the volumes were set up: what is in memory goes with it. */
+  #rootPid: number | undefined;
 
   constructor(options: PodVolumesOptions) {
     this.#options = options;
@@ -60,6 +62,9 @@ export class PodVolumes {
 
   /** Makes every volume that a Pod names; may be repeated. Throws VolumeFailed for the first that cannot be. */
   async setUp(pod: Pod, sources: PayloadSources): Promise<void> {
+    if ((pod.spec.volumes ?? []).length === 0) return;
+    this.#written.clear();
+    this.#rootPid = (await this.#options.root.holder()).pid;
     for (const volume of pod.spec.volumes ?? []) {
       try {
         this.#places.set(volume.name, await this.#setUpOne(pod, volume, sources));
@@ -67,6 +72,12 @@ export class PodVolumes {
         throw new VolumeFailed(volume.name, cause as Error);
       }
     }
+  }
+
+  /** Sets them up again where the root is another one by now. Throws VolumeFailed. */
+  async ensure(pod: Pod, sources: PayloadSources): Promise<void> {
+    if ((pod.spec.volumes ?? []).length === 0) return;
+    if ((await this.#options.root.holder()).pid !== this.#rootPid) await this.setUp(pod, sources);
   }
 
   /**
@@ -88,7 +99,8 @@ export class PodVolumes {
   /** Removes what goes with the Pod; what is under its folder goes with that. */
   async remove(pod: Pod): Promise<void> {
     const { root } = this.#options;
-    const memory = await this.#memory(pod);
+    const holder = root.running();
+    const memory = holder && `/proc/${holder.pid}/root${join(IN_ROOT.memory, pod.metadata.uid)}`;
     if (!memory || !existsSync(memory)) return;
     for (const volume of pod.spec.volumes ?? []) {
       if (!inMemory(volume)) continue;
@@ -124,7 +136,7 @@ export class PodVolumes {
   }
 
   async #setUpInMemory(pod: Pod, volume: Volume, sources: PayloadSources): Promise<VolumePlace> {
-    const memory = (await this.#memory(pod))!;
+    const memory = await this.#options.root.path(join(IN_ROOT.memory, pod.metadata.uid));
     const path = join(memory, volume.name);
     const inRoot = join(IN_ROOT.memory, pod.metadata.uid, volume.name);
     mkdirSync(path, { recursive: true });
@@ -170,11 +182,6 @@ export class PodVolumes {
     const group = pod.spec.securityContext?.fsGroup;
     if (group !== undefined) lchownSync(path, 0, group);
     chmodSync(path, group === undefined ? 0o777 : 0o2777);
-  }
-
-  /** The Pod's folder in memory, as this daemon sees it; undefined when there is no root to hold it. */
-  async #memory(pod: Pod): Promise<string | undefined> {
-    return this.#options.root.path(join(IN_ROOT.memory, pod.metadata.uid));
   }
 }
 

@@ -105,6 +105,36 @@ describe("volumes", function () {
     assert.equal(node.events.filter(({ reason }) => reason === "FailedMount").length, 1);
   });
 
+  it("a restarted daemon waits for the control plane's word on objects; a root that died is made again", async () => {
+    node.setObject("Secret", "keys", { token: "hush" });
+    const pod = mounted(
+      [{ name: "s", secret: { secretName: "keys" } }],
+      [{ name: "s", mountPath: "/secrets" }],
+      `${SLEEP}`,
+      { restartPolicy: "Always" },
+    );
+    const uid = await running(pod);
+    const known = new Map(node.objects);
+    node.objects.clear();
+    await node.restart();
+    await node.until(uid, ({ phase }) => phase === "Running", "still running");
+    for (const [key, object] of known) node.objects.set(key, object);
+    node.runtime.apply(pod);
+    const holder = readFileSync(`${node.nodeDir}/root/holder`, "utf8").split(" ")[0]!;
+    process.kill(Number(holder), "SIGKILL");
+    await sh(uid, "kill -TERM 1");
+    await node.until(
+      uid,
+      ({ containerStatuses: [main] = [] }) => main!.restartCount === 1 && main!.state!.running !== undefined,
+      "restart",
+    );
+    assert.equal(await sh(uid, "cat /secrets/token"), "hush");
+    assert.deepEqual(
+      node.reasons(uid).filter(reason => reason === "FailedMount"),
+      [],
+    );
+  });
+
   it("secrets are in memory, and gone with their Pod", async () => {
     node.setObject("Secret", "keys", { token: "hush" });
     const pod = mounted(
