@@ -13,7 +13,7 @@ import { binding } from "../core/binding.ts";
 import { deleteOptions } from "../core/meta.ts";
 import { allKinds } from "../kinds/table.ts";
 import { eviction } from "../policy/eviction.ts";
-import { DOWNLOAD_TIMEOUT_MS, goModule } from "../testing/upstream.ts";
+import { goModule, UPSTREAM_TEST_TIMEOUT_MS } from "../testing/upstream.ts";
 import { listSchema, status } from "./answers.ts";
 import { type Dialect, type Model, Models } from "./models.ts";
 import { modelNames, type Root } from "./names.ts";
@@ -102,7 +102,7 @@ describe("OpenAPI models", () => {
         if (theirDefault !== undefined) assert.deepEqual(property.default, theirDefault, `${name}.${key}`);
       }
     }
-  }).timeout(DOWNLOAD_TIMEOUT_MS);
+  }).timeout(UPSTREAM_TEST_TIMEOUT_MS);
 
   it("name their kinds", () => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };

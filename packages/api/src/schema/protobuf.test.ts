@@ -19,7 +19,7 @@ import { allKinds } from "../kinds/table.ts";
 import { eviction } from "../policy/eviction.ts";
 import { objectsOf } from "../testing/objects.ts";
 import { delimited, encodeObject, envelope } from "../testing/protobuf-encoder.ts";
-import { DOWNLOAD_TIMEOUT_MS, goModule } from "../testing/upstream.ts";
+import { goModule, UPSTREAM_TEST_TIMEOUT_MS } from "../testing/upstream.ts";
 import { DecodeError, decode } from "./decode.ts";
 import { decodeProtobuf, openEnvelope } from "./protobuf.ts";
 import { field, int64, list, map, type ObjectSchema, object, string } from "./schema.ts";
@@ -57,7 +57,7 @@ describe(`protobuf (PODWIRE_SEED=${seed})`, () => {
       const values = { apiVersion, kind, ...decodeProtobuf(schema, raw) };
       assert.deepEqual(plain(values), plain(expected.object), schema.name);
     }
-  }).timeout(DOWNLOAD_TIMEOUT_MS);
+  }).timeout(UPSTREAM_TEST_TIMEOUT_MS);
 
   for (const [group, schema] of bodies) {
     it(`reads back what was written: ${group} ${schema.name}`, () => {

@@ -18,4 +18,7 @@ export async function goModule(name: string): Promise<string | undefined> {
 }
 
 /** Modules are some ten megabytes; a cache has them at once. */
-export const DOWNLOAD_TIMEOUT_MS = 120_000;
+const DOWNLOAD_TIMEOUT_MS = 120_000;
+
+/** For a test that waits for a download, and goes on or is skipped after it. */
+export const UPSTREAM_TEST_TIMEOUT_MS = DOWNLOAD_TIMEOUT_MS + 60_000;

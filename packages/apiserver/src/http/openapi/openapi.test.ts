@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { DOWNLOAD_TIMEOUT_MS, goModule } from "@podwire/api/testing";
+import { goModule, UPSTREAM_TEST_TIMEOUT_MS } from "@podwire/api/testing";
 import protobuf from "protobufjs";
 import { adminFetch, startTestServer, type TestServer } from "../../testing/test-server.ts";
 import { encodeGnostic } from "./gnostic.ts";
@@ -101,7 +101,7 @@ describe("OpenAPI", () => {
         Object.entries(json.paths).map(([name, value]) => [name, summaryOfJson(value as Json)]),
       ),
     );
-  }).timeout(DOWNLOAD_TIMEOUT_MS);
+  }).timeout(UPSTREAM_TEST_TIMEOUT_MS);
 });
 
 function definitionsOf(message: Json): Json {
