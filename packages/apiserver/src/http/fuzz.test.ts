@@ -4,9 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { allKinds, type KubernetesObject, kindOf, validateNew } from "@podwire/api";
+import { heapBytes } from "../testing/heap.ts";
 import { type FuzzRequest, goodRequest, mutated, type Random } from "../testing/mutate-requests.ts";
 import { adminTls, startTestServer, type TestServer } from "../testing/test-server.ts";
 
@@ -146,11 +145,4 @@ function check({ method, path, body }: FuzzRequest, code: number, text: string, 
   const status = JSON.parse(text);
   const isStatus = status.kind === "Status" && status.apiVersion === "v1" && status.status === "Failure";
   if (!isStatus || status.code !== code || !status.message || !status.reason) assert.fail(what());
-}
-
-function heapBytes(): number {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  collect();
-  return process.memoryUsage().heapUsed;
 }
