@@ -34,6 +34,7 @@ export function untilAvailableMs(
   minReadySeconds: number,
   wallMs: number,
 ): number | undefined {
+  if (minReadySeconds === 0) return undefined;
   const waits = pods
     .map(readySinceMs)
     .filter(sinceMs => sinceMs !== undefined)
