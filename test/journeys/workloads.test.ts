@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { type Job, type Kind, type KubernetesObject, kinds, type NewObject, type Pod } from "@podwire/api";
 import { until } from "@podwire/lab";
-import { Kubectl, kubectlBinaries } from "./kubectl.ts";
+import { KubectlUser } from "./kubectl.ts";
+import { describeKubectls } from "./kubectls.ts";
 import { useLab } from "./lab.ts";
 
 const NAMESPACE = "default";
@@ -52,9 +53,9 @@ describe("journey: workloads", function () {
   const areReady = (count: number) => (pods: Pod[]) => pods.length === count && pods.every(isReady);
   const isGone = (pods: Pod[]) => pods.length === 0;
 
-  for (const binary of kubectlBinaries().slice(-1)) {
-    it(`Deployment: kubectl ${binary.version} rolls out, goes back, restarts, and waits for each`, async () => {
-      const kubectl = new Kubectl(binary, context.lab, NAMESPACE);
+  describeKubectls("Deployment", binary => {
+    it("rolls out, goes back, restarts, and waits for each", async () => {
+      const kubectl = new KubectlUser(binary, context.lab, NAMESPACE);
       try {
         await create(kinds.deployments, "web", workload("web", { replicas: 3 }));
         const wait = () => kubectl.run("rollout", "status", "deployment/web", "--timeout=60s");
@@ -76,7 +77,7 @@ describe("journey: workloads", function () {
         await podsOf("web", isGone);
       }
     });
-  }
+  });
 
   it("Deployment: Pods are replaced when they are deleted, and all go with it", async () => {
     await create(kinds.deployments, "crowd", workload("crowd", { replicas: 12 }));

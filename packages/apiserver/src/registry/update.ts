@@ -86,7 +86,9 @@ function nextState<T extends KubernetesObject>(
     ? validatePart(kind, subresource, next, stored)
     : validateUpdate(kind, next, stored);
   if (errors.length > 0) throw invalid(kind.group, kind.kind, stored.metadata.name, errors);
-  if (kind.generationOf && !jsonEqual(kind.generationOf(next), kind.generationOf(stored))) {
+  // A status is no wish: what comes with it, such as a Deployment's revision, counts as none either.
+  const isWish = subresource?.name !== "status";
+  if (isWish && kind.generationOf && !jsonEqual(kind.generationOf(next), kind.generationOf(stored))) {
     next.metadata.generation = (stored.metadata.generation ?? 0) + 1;
   }
   return next;

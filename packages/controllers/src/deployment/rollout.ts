@@ -173,7 +173,7 @@ export class Rollout {
     if (next === undefined) return;
     const updated = await updateNew(this.#port.replicaSets, this.#deployment, next, nextRevision(old));
     this.#revisions = { next: updated, old };
-    await this.#writeRevision(revisionOf(updated));
+    this.#noteRevision(revisionOf(updated));
     const isNew = findCondition(this.#deployment.status.conditions, "Progressing") === undefined;
     if (!isNew || !hasProgressDeadline(this.#deployment)) return;
     this.#condition("True", "FoundNewReplicaSet", `Found new replica set "${updated.metadata.name}"`);
@@ -188,7 +188,7 @@ export class Rollout {
       if (made.outcome === "collision") return await this.#countCollision();
       const { replicaSet } = made;
       this.#revisions = { next: replicaSet, old };
-      await this.#writeRevision(revision);
+      this.#noteRevision(revision);
       if (made.outcome === "found") return replicaSet;
       const { name } = replicaSet.metadata;
       if (replicasOf(replicaSet) > 0) this.#tellScaled(name, 0, replicasOf(replicaSet));
@@ -216,16 +216,10 @@ export class Rollout {
     await this.#writeStatus(this.#deployment.status);
   }
 
-  async #writeRevision(revision: number): Promise<void> {
-    const text = String(revision);
-    if (this.#deployment.metadata.annotations?.[REVISION] === text) return;
-    const note = (copy: Deployment) => {
-      copy.metadata.annotations = { ...copy.metadata.annotations, [REVISION]: text };
-    };
-    // By way of the status, which does not count a generation for annotations.
-    const written = await this.#port.deployments.mutate(this.#read, note, { subresource: "status" });
+  #noteRevision(revision: number): void {
     const { metadata } = this.#deployment;
-    this.#deployment.metadata = { ...metadata, annotations: written.metadata.annotations };
+    const annotations = { ...metadata.annotations, [REVISION]: String(revision) };
+    this.#deployment.metadata = { ...metadata, annotations };
   }
 
   async #resize(seen: ReplicaSet, replicas: number): Promise<void> {
@@ -268,9 +262,14 @@ export class Rollout {
 
   async #writeStatus(status: Deployment["status"]): Promise<Deployment> {
     this.#deployment.status = status;
-    if (jsonEqual(status, this.#read.status)) return this.#read;
+    const revision = this.#deployment.metadata.annotations?.[REVISION];
+    const isNoted = revision === this.#read.metadata.annotations?.[REVISION];
+    if (isNoted && jsonEqual(status, this.#read.status)) return this.#read;
+    // With the status the annotation is no change that counts as a generation.
     const write = (copy: Deployment) => {
       copy.status = status;
+      if (revision !== undefined)
+        copy.metadata.annotations = { ...copy.metadata.annotations, [REVISION]: revision };
     };
     return this.#port.deployments.mutate(this.#read, write, { subresource: "status" });
   }

@@ -46,10 +46,9 @@ export function newPod(
 ): NewObject<Pod> & { metadata: Partial<Pod["metadata"]> } {
   const name = podNameOf(set, ordinal);
   const { metadata, spec } = podFromTemplate(template, kinds.statefulSets, set);
-  const { generateName: _, ...rest } = metadata;
   return {
     metadata: {
-      ...rest,
+      ...metadata,
       name,
       labels: { ...metadata.labels, ...identityLabels(name, ordinal), [REVISION_LABEL]: revision },
     },

@@ -13,8 +13,7 @@ export function defaultJob({ metadata, spec }: Job): void {
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? BACKOFF_LIMIT : INT32_MAX;
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
   const labels = spec.template?.metadata?.labels;
-  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0)
-    metadata.labels = { ...labels };
+  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = labels;
   defaultTemplate(spec.template);
 }
 
@@ -39,6 +38,9 @@ export function prepareNewJob(object: Job): void {
     [CONTROLLER_UID_LABEL]: uid,
     ...template.metadata?.labels,
   };
+  // What the Job has taken over from its template it shares with it, as upstream.
+  if (metadata.labels !== undefined && metadata.labels === template.metadata?.labels)
+    metadata.labels = { ...labels };
   template.metadata = { ...template.metadata, labels } as NonNullable<typeof template.metadata>;
   spec.selector ??= {};
   spec.selector.matchLabels = { [CONTROLLER_UID_LABEL]: uid, ...spec.selector.matchLabels };
