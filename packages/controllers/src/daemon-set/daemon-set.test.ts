@@ -111,6 +111,8 @@ describe("DaemonSet", () => {
     const updateStrategy = { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
     await lab.create(kinds.daemonSets, "log", spec({ updateStrategy }));
     await lab.settle();
+    // The older of two Pods on a node is counted: their times of creation have to differ.
+    await lab.advance(1);
     lab.behave = pod => (isDeleted(pod) ? "gone" : version(pod) === "2" ? "running" : "ready");
     await setImage("agnhost:2");
     await lab.settle();
