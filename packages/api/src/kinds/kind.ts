@@ -46,6 +46,8 @@ export interface Subresource<T extends KubernetesObject> {
    * Absent: who writes through it comes to own nothing.
    */
   readonly keeps?: readonly (readonly string[])[];
+  /** What is written is an observation: metadata.generation does not count it, whatever it changes. */
+  readonly isObservation?: true;
   validate(next: T, stored: T): FieldError[];
 }
 
@@ -110,6 +112,7 @@ export function statusSubresource<T extends KubernetesObject & { status: unknown
   return {
     name: "status",
     verbs: ["get", "patch", "update"],
+    isObservation: true,
     take: (stored, next) => {
       const kept = keptMetadata.map(key => [key, stored.metadata[key]]);
       return { ...stored, metadata: { ...next.metadata, ...Object.fromEntries(kept) }, status: next.status };

@@ -86,12 +86,14 @@ function nextState<T extends KubernetesObject>(
     ? validatePart(kind, subresource, next, stored)
     : validateUpdate(kind, next, stored);
   if (errors.length > 0) throw invalid(kind.group, kind.kind, stored.metadata.name, errors);
-  // A status is no wish: what comes with it, such as a Deployment's revision, counts as none either.
-  const isWish = subresource?.name !== "status";
-  if (isWish && kind.generationOf && !jsonEqual(kind.generationOf(next), kind.generationOf(stored))) {
+  if (!subresource?.isObservation && isOfNewGeneration(kind, next, stored)) {
     next.metadata.generation = (stored.metadata.generation ?? 0) + 1;
   }
   return next;
+}
+
+function isOfNewGeneration<T extends KubernetesObject>(kind: Kind<T>, next: T, stored: T): boolean {
+  return kind.generationOf !== undefined && !jsonEqual(kind.generationOf(next), kind.generationOf(stored));
 }
 
 /** A status that is written on its own is not written with the rest. */
