@@ -33,6 +33,7 @@ export * from "./core/volume.ts";
 export * from "./discovery/endpoint-slice.ts";
 export * from "./errors.ts";
 export * from "./events/event.ts";
+export { evictionKind } from "./kinds/eviction/eviction.ts";
 export * from "./kinds/kind.ts";
 export { NAMESPACE_FINALIZER } from "./kinds/namespace/namespace.ts";
 export { nodeStatusText } from "./kinds/node/columns.ts";

@@ -1,8 +1,21 @@
 /** Builds an entry of the kind table; what a kind does not say is as most kinds have it. */
 import type { KubernetesObject } from "../core/meta.ts";
+import { applyFallbacks } from "../schema/defaults.ts";
+import type { ObjectSchema } from "../schema/schema.ts";
 import { dnsSubdomainProblems } from "../validation/names.ts";
 import { age } from "../values/time.ts";
 import type { Column, Kind, SelectableField } from "./kind.ts";
+
+const OBJECT_VERBS = [
+  "create",
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "update",
+  "watch",
+] as const;
 
 type Said = "kind" | "plural" | "schema";
 
@@ -12,6 +25,7 @@ export function kindEntry<T extends KubernetesObject>(
   const nothing = () => {};
   const hasStatus = entry.schema.fields.has("status");
   return {
+    verbs: OBJECT_VERBS,
     group: "",
     version: "v1",
     listKind: `${entry.kind}List`,
@@ -27,7 +41,7 @@ export function kindEntry<T extends KubernetesObject>(
     columns: [nameColumn, ageColumn],
     nameProblems: dnsSubdomainProblems,
     applyDefaults: nothing,
-    prepareCreate: hasStatus ? clearStatus : nothing,
+    prepareCreate: hasStatus ? object => clearStatus(entry.schema, object) : nothing,
     prepareUpdate: hasStatus ? keepStatus : nothing,
     keptBecause: () => undefined,
     validate: () => [],
@@ -41,8 +55,9 @@ interface WithStatus {
 }
 
 /** A status is written by who observes, through its subresource. */
-function clearStatus(object: KubernetesObject & WithStatus): void {
+function clearStatus(schema: ObjectSchema, object: KubernetesObject & WithStatus): void {
   object.status = {};
+  applyFallbacks(schema, object);
 }
 
 function keepStatus(next: KubernetesObject & WithStatus, stored: KubernetesObject & WithStatus): void {

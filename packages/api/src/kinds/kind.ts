@@ -34,11 +34,30 @@ export type Deletion<T> =
   /** Like a Namespace: it stays, marked, until its finalizers in the spec are gone. */
   | { readonly mode: "finalized"; mark(object: T): void; isReleased(object: T): boolean };
 
+export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
+
+/**
+ * Another form of stored objects, under a kind of its own: the Scale of a Deployment, an Event as events.k8s.io has it.
+ * Clients send and get the form; what is stored stays what it is.
+ */
+export interface View<S extends KubernetesObject, F extends KubernetesObject> {
+  /** With the stored object's identity: name, namespace, uid, resourceVersion. */
+  show(stored: S): F;
+  /** The stored object with what the form says put in; without a stored one, a new one. */
+  put(form: F, stored: S | undefined): S;
+  /** A configuration of the form, as a server-side apply brings it, in fields of the stored kind. */
+  configure(configuration: unknown): unknown;
+  /** A field that selects forms, as the stored kind names it. */
+  storedField(field: string): string;
+}
+
 /** A part of an object that is written on its own: the rest of what a request brings is ignored. */
 export interface Subresource<T extends KubernetesObject> {
   readonly name: string;
   /** What clients may do with it. */
-  readonly verbs: readonly ("create" | "get" | "patch" | "update")[];
+  readonly verbs: readonly Verb[];
+  /** What is sent and answered, where that is an object of another kind. */
+  readonly form?: { readonly kind: Kind; readonly view: View<T, KubernetesObject> };
   /** Returns the stored object with the subresource's part of `next` put in. */
   take(stored: T, next: T): T;
   /**
@@ -53,6 +72,10 @@ export interface Subresource<T extends KubernetesObject> {
 
 // Methods, not properties of function type, so that a Kind<Pod> can stand where any Kind is asked for.
 export interface Kind<T extends KubernetesObject = KubernetesObject> {
+  /** What clients may do with its objects. */
+  readonly verbs: readonly Verb[];
+  /** For a kind that is a form of another's objects: which, and how. */
+  readonly formOf?: { readonly stored: Kind; readonly view: View<KubernetesObject, T> };
   /** "" for core. */
   readonly group: string;
   readonly version: string;

@@ -1,5 +1,6 @@
 /** The kind table. */
 import type { KubernetesObject } from "../core/meta.ts";
+import { bindingKind } from "./binding/binding.ts";
 import { configMapKind } from "./config-map/config-map.ts";
 import { controllerRevisionKind } from "./controller-revision/controller-revision.ts";
 import { daemonSetKind } from "./daemon-set/daemon-set.ts";
@@ -17,7 +18,13 @@ import { namespaceKind } from "./namespace/namespace.ts";
 import { networkPolicyKind } from "./network-policy/network-policy.ts";
 import { nodeKind } from "./node/node.ts";
 import { podKind } from "./pod/pod.ts";
+import { recordedEventKind } from "./recorded-event/recorded-event.ts";
 import { replicaSetKind } from "./replica-set/replica-set.ts";
+import {
+  selfSubjectAccessReviewKind,
+  selfSubjectReviewKind,
+  selfSubjectRulesReviewKind,
+} from "./reviews/reviews.ts";
 import { secretKind } from "./secret/secret.ts";
 import { serviceKind } from "./service/service.ts";
 import { serviceAccountKind } from "./service-account/service-account.ts";
@@ -49,11 +56,31 @@ export const kinds = {
   leases: leaseKind,
 } as const;
 
+/** What is stored. */
 export const allKinds: readonly Kind[] = Object.values(kinds);
+
+/** What a server has beside: questions, orders, and other forms of what is stored. */
+export const unstoredKinds = {
+  bindings: bindingKind,
+  recordedEvents: recordedEventKind,
+  selfSubjectReviews: selfSubjectReviewKind,
+  selfSubjectAccessReviews: selfSubjectAccessReviewKind,
+  selfSubjectRulesReviews: selfSubjectRulesReviewKind,
+} as const;
+
+/** Questions about who asks. */
+export const reviewKinds: readonly Kind[] = [
+  selfSubjectReviewKind,
+  selfSubjectAccessReviewKind,
+  selfSubjectRulesReviewKind,
+] as unknown as readonly Kind[];
+
+/** All that has a path. */
+export const servedKinds: readonly Kind[] = [...allKinds, ...(Object.values(unstoredKinds) as Kind[])];
 
 /** As a request's path names it: group, version, plural. */
 export function kindByPath(group: string, version: string, plural: string): Kind | undefined {
-  return allKinds.find(each => each.group === group && each.version === version && each.plural === plural);
+  return servedKinds.find(each => each.group === group && each.version === version && each.plural === plural);
 }
 
 /** As an object names it. */

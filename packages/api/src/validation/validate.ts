@@ -37,5 +37,7 @@ function checkFields<T extends KubernetesObject>(kind: Kind<T>, object: T): Fiel
 
 /** Has its parts, such as the spec, that the kind's own rules are about. */
 function isWhole<T extends KubernetesObject>(kind: Kind<T>, object: T): boolean {
-  return [...kind.schema.fields].every(([key, { presence }]) => presence !== "required" || key in object);
+  return [...kind.schema.fields].every(
+    ([key, { presence, schema }]) => presence !== "required" || schema.node !== "object" || key in object,
+  );
 }

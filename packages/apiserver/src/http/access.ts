@@ -9,7 +9,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { TLSSocket } from "node:tls";
-import { type ApiError, forbidden, unauthorized } from "@podwire/api";
+import {
+  type ApiError,
+  forbidden,
+  reviewKinds,
+  type SelfSubjectAccessReviewSpec,
+  type SubjectRulesReviewStatus,
+  unauthorized,
+} from "@podwire/api";
 import { MASTERS_GROUP } from "@podwire/pki";
 import type { Target } from "./target.ts";
 
@@ -32,7 +39,13 @@ export interface Access {
   authenticate(request: IncomingMessage, pathname: string): Promise<User>;
   /** Throws `forbidden` when the user may not do this. */
   authorize(user: User, attempt: Attempt): Promise<void>;
+  /** Whether the user may do what is described. */
+  allows(user: User, what: SelfSubjectAccessReviewSpec): boolean;
+  /** All that the user may do. */
+  rules(user: User): Rules;
 }
+
+export type Rules = Pick<SubjectRulesReviewStatus, "resourceRules" | "nonResourceRules">;
 
 export const ANONYMOUS: User = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 const AUTHENTICATED_GROUP = "system:authenticated";
@@ -42,6 +55,23 @@ const PUBLIC_PATH = /^\/(healthz|livez|readyz|version)\/?$/;
 
 /** For all users: upstream's role system:discovery. */
 const DISCOVERY_PATH = /^\/(api|apis|openapi)(\/|$)/;
+
+const EVERYTHING: Rules = {
+  resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
+  nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+};
+
+const BASICS: Rules = {
+  resourceRules: reviewKinds.map(({ group, plural }) => ({
+    verbs: ["create"],
+    apiGroups: [group],
+    resources: [plural],
+  })),
+  nonResourceRules: [
+    { verbs: ["get"], nonResourceURLs: ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"] },
+    { verbs: ["get"], nonResourceURLs: ["/healthz", "/livez", "/readyz", "/version", "/version/"] },
+  ],
+};
 
 export function certificateAccess(): Access {
   /** By connection: the certificate is the same for all its requests. */
@@ -61,8 +91,17 @@ export function certificateAccess(): Access {
       const { target, pathname } = attempt;
       if (user.groups.includes(MASTERS_GROUP) || PUBLIC_PATH.test(pathname)) return;
       if (target === undefined && DISCOVERY_PATH.test(pathname) && isUser(user)) return;
+      // Upstream's role system:basic-user.
+      if (target !== undefined && reviewKinds.includes(target.kind) && isUser(user)) return;
       throw refusal(user, attempt);
     },
+    allows: (user, { nonResourceAttributes }) => {
+      if (user.groups.includes(MASTERS_GROUP)) return true;
+      const { path, verb } = nonResourceAttributes ?? {};
+      if (path === undefined || (verb !== "get" && verb !== "head")) return false;
+      return PUBLIC_PATH.test(path) || (DISCOVERY_PATH.test(path) && isUser(user));
+    },
+    rules: user => (user.groups.includes(MASTERS_GROUP) ? EVERYTHING : BASICS),
   };
 }
 

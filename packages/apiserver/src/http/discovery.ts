@@ -2,40 +2,78 @@
  * Discovery: which groups, versions, kinds and verbs there are, read off the kind table. Two forms: the aggregated
  * one (one document, what newer clients ask for) and the older documents a group each.
  */
-import { allKinds, type Kind } from "@podwire/api";
+import { type Kind, servedKinds, type Verb } from "@podwire/api";
 import { streamSubresources } from "./streams/table.ts";
 
-const OBJECT_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/** What clients get from a path: a kind of some group. */
+interface ResponseKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
 
 export interface Resource {
   /** `pods` or `pods/status` */
   readonly path: string;
-  readonly kind: Kind;
-  readonly responseKind: string;
+  readonly of: Kind;
+  readonly response: ResponseKind;
   readonly verbs: readonly string[];
 }
 
+/** Of the parts of a Pod that are orders, and not parts: what is sent to them. */
+const ORDERS: Readonly<
+  Record<string, readonly { name: string; verbs: readonly Verb[]; response: ResponseKind }[]>
+> = {
+  pods: [
+    { name: "eviction", verbs: ["create"], response: { group: "policy", version: "v1", kind: "Eviction" } },
+  ],
+};
+
 export function resourcesOf(kind: Kind): Resource[] {
-  const parts = kind.subresources.map(({ name, verbs }) => ({
-    path: `${kind.plural}/${name}`,
-    kind,
-    responseKind: name === "binding" ? "Binding" : kind.kind,
-    verbs,
-  }));
-  const streams = streamSubresources(kind).map(({ name, verbs, responseKind }) => ({
-    path: `${kind.plural}/${name}`,
-    kind,
-    responseKind,
-    verbs,
-  }));
-  const itself = { path: kind.plural, kind, responseKind: kind.kind, verbs: OBJECT_VERBS };
-  return [itself, ...[...parts, ...streams].sort((a, b) => (a.path < b.path ? -1 : 1))];
+  const { group, version, plural } = kind;
+  const own = (name: string) => ({ group, version, kind: name });
+  const parts = [
+    ...kind.subresources.map(({ name, verbs, form }) => ({
+      name,
+      verbs,
+      response: form ? responseOf(form.kind) : own(name === "binding" ? "Binding" : kind.kind),
+    })),
+    ...streamSubresources(kind).map(({ name, verbs, responseKind }) => ({
+      name,
+      verbs,
+      response: own(responseKind),
+    })),
+    ...((group === "" && ORDERS[plural]) || []),
+  ];
+  const itself = { path: plural, of: kind, response: responseOf(kind), verbs: kind.verbs };
+  const sorted = parts.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [itself, ...sorted.map(({ name, ...part }) => ({ path: `${plural}/${name}`, of: kind, ...part }))];
 }
 
-const groups = [...new Set(allKinds.map(kind => kind.group))];
-const versionsOf = (group: string) => [
-  ...new Set(allKinds.filter(kind => kind.group === group).map(kind => kind.version)),
+function responseOf({ group, version, kind }: Kind): ResponseKind {
+  return { group, version, kind };
+}
+
+/** In the order of upstream's priorities, by which clients choose among kinds of one name. */
+const GROUPS = [
+  "",
+  "apps",
+  "events.k8s.io",
+  "authentication.k8s.io",
+  "authorization.k8s.io",
+  "batch",
+  "networking.k8s.io",
+  // Without kinds of its own: here clients look whether Pods can be evicted.
+  "policy",
+  "coordination.k8s.io",
+  "discovery.k8s.io",
 ];
+const NAMED_GROUPS = GROUPS.filter(group => group !== "");
+const VERSION = "v1";
+
+function kindsOf(group: string): Kind[] {
+  return servedKinds.filter(kind => kind.group === group).sort((a, b) => (a.plural < b.plural ? -1 : 1));
+}
 
 /** The document of a path; undefined for a path that is not discovery's. `aggregated` is the version asked for. */
 export function discoveryDocument(
@@ -49,42 +87,46 @@ export function discoveryDocument(
     return rest.length === 1 ? resourceList("", rest[0]!) : undefined;
   }
   if (root !== "apis") return undefined;
-  const named = groups.filter(group => group !== "");
-  if (rest.length === 0) return aggregated ? aggregate(named, aggregated) : groupList(named);
+  if (rest.length === 0) return aggregated ? aggregate(NAMED_GROUPS, aggregated) : groupList();
   const [group = "", version, ...beyond] = rest;
-  if (beyond.length > 0 || !named.includes(group)) return undefined;
+  if (beyond.length > 0 || !NAMED_GROUPS.includes(group)) return undefined;
   return version === undefined
-    ? { apiVersion: "v1", kind: "APIGroup", ...groupEntry(group) }
+    ? { kind: "APIGroup", apiVersion: "v1", ...groupEntry(group) }
     : resourceList(group, version);
 }
 
 function legacyVersions(serverAddress: string): object {
   const serverAddressByClientCIDRs = [{ clientCIDR: "0.0.0.0/0", serverAddress }];
-  return { kind: "APIVersions", versions: versionsOf(""), serverAddressByClientCIDRs };
+  return { kind: "APIVersions", versions: [VERSION], serverAddressByClientCIDRs };
 }
 
-function groupList(named: readonly string[]): object {
-  return { kind: "APIGroupList", apiVersion: "v1", groups: named.map(groupEntry) };
+function groupList(): object {
+  return { kind: "APIGroupList", apiVersion: "v1", groups: NAMED_GROUPS.map(groupEntry) };
 }
 
 function groupEntry(group: string): object {
-  const versions = versionsOf(group).map(version => ({ groupVersion: `${group}/${version}`, version }));
-  return { name: group, versions, preferredVersion: versions[0] };
+  const version = { groupVersion: `${group}/${VERSION}`, version: VERSION };
+  return { name: group, versions: [version], preferredVersion: version };
 }
 
 function resourceList(group: string, version: string): object | undefined {
-  const found = allKinds.filter(kind => kind.group === group && kind.version === version);
-  if (found.length === 0) return undefined;
+  if (version !== VERSION) return undefined;
   const groupVersion = group === "" ? version : `${group}/${version}`;
-  const resources = found.flatMap(resourcesOf).map(({ path, kind, responseKind, verbs }) => ({
-    name: path,
-    singularName: path === kind.plural ? kind.singular : "",
-    namespaced: kind.namespaced,
-    kind: responseKind,
-    verbs,
-    ...(path === kind.plural && naming(kind)),
-  }));
+  const resources = kindsOf(group).flatMap(resourcesOf).map(legacyResource);
   return { kind: "APIResourceList", apiVersion: "v1", groupVersion, resources };
+}
+
+function legacyResource({ path, of, response, verbs }: Resource): object {
+  const isOther = response.group !== of.group || response.version !== of.version;
+  return {
+    name: path,
+    singularName: path === of.plural ? of.singular : "",
+    namespaced: of.namespaced,
+    ...(isOther && { group: response.group, version: response.version }),
+    kind: response.kind,
+    verbs,
+    ...(path === of.plural && naming(of)),
+  };
 }
 
 function naming({ shortNames, categories }: Kind): object {
@@ -94,32 +136,25 @@ function naming({ shortNames, categories }: Kind): object {
 function aggregate(named: readonly string[], version: "v2" | "v2beta1"): object {
   const items = named.map(group => ({
     metadata: { name: group, creationTimestamp: null },
-    versions: versionsOf(group).map(each => ({
-      version: each,
-      resources: allKinds.filter(kind => kind.group === group && kind.version === each).map(aggregatedKind),
-      freshness: "Current",
-    })),
+    versions: [{ version: VERSION, resources: kindsOf(group).map(aggregatedKind), freshness: "Current" }],
   }));
   return { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
 }
 
 function aggregatedKind(kind: Kind): object {
-  const [, ...subresources] = resourcesOf(kind);
+  const [, ...parts] = resourcesOf(kind);
+  const subresources = parts.map(({ path, response, verbs }) => ({
+    subresource: path.slice(kind.plural.length + 1),
+    responseKind: response,
+    verbs,
+  }));
   return {
     resource: kind.plural,
-    responseKind: responseKind(kind, kind.kind),
+    responseKind: responseOf(kind),
     scope: kind.namespaced ? "Namespaced" : "Cluster",
     singularResource: kind.singular,
-    verbs: OBJECT_VERBS,
+    verbs: kind.verbs,
     ...naming(kind),
-    subresources: subresources.map(each => ({
-      subresource: each.path.slice(kind.plural.length + 1),
-      responseKind: responseKind(kind, each.responseKind),
-      verbs: each.verbs,
-    })),
+    ...(subresources.length > 0 && { subresources }),
   };
-}
-
-function responseKind({ group, version }: Kind, kind: string): object {
-  return { group, version, kind };
 }

@@ -2,7 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fieldNotSupported, invalid } from "@podwire/api";
 import type { NodeStreams } from "../node-streams.ts";
+import type { Objects } from "../registry/form-registry.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { Access, User } from "./access.ts";
 import { negotiateView } from "./negotiate.ts";
 import type { Query } from "./query.ts";
 import type { Target } from "./target.ts";
@@ -11,6 +13,8 @@ import type { IncludeObject, Shown } from "./views.ts";
 /** What the handlers work with, the same for all requests. */
 export interface Services {
   readonly registry: Registry;
+  /** What a request is about: the registry, or a form of what it stores. */
+  readonly objects: Objects;
   readonly nodeStreams: NodeStreams;
   nowMs(): number;
   log(message: string): void;
@@ -21,6 +25,8 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly query: Query;
+  readonly user: User;
+  readonly access: Access;
 }
 
 /** An exchange about objects of a kind. */

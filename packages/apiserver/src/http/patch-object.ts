@@ -55,7 +55,7 @@ export async function patchObject(exchange: NamedExchange): Promise<void> {
   const parameters = readPatchParameters(exchange, false);
   const patcher = reader(target, parsePatch(await readBody(request)));
   let warnings: readonly string[] = [];
-  const stored = await services.registry.replace(
+  const stored = await services.objects.replace(
     target.kind,
     target,
     current => {
@@ -75,7 +75,7 @@ async function applyPatch(exchange: NamedExchange): Promise<void> {
   const { services, request, target } = exchange;
   const parameters = readPatchParameters(exchange, true);
   const { configuration, warnings } = await readConfiguration(await readBody(request), parameters);
-  const { stored, isNew } = await services.registry.apply(
+  const { stored, isNew } = await services.objects.apply(
     target.kind,
     target,
     {

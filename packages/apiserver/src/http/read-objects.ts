@@ -11,7 +11,7 @@ export async function getObject(exchange: NamedExchange): Promise<void> {
   const shown = shownTo(exchange);
   const { resourceVersion } = readListOptions(query, target.namespace);
   await waitForRevision(services.registry, resourceVersion);
-  const stored = await services.registry.get(target.kind, target);
+  const stored = await services.objects.get(target.kind, target);
   sendJson(response, 200, showObject(shown, stored));
 }
 
@@ -22,7 +22,7 @@ export async function listObjects(exchange: ObjectExchange): Promise<void> {
   checkListOptions(options);
   await waitForRevision(services.registry, options.resourceVersion);
   const atRevision = exactRevision(options);
-  const result = await services.registry.list(target.kind, { ...options, atRevision });
+  const result = await services.objects.list(target.kind, { ...options, atRevision });
   await sendPieces(exchange.request, response, showList(shown, result));
 }
 

@@ -1,18 +1,21 @@
 /** From a request to its handler. Which handlers there are is a table; the path says which one. */
-import { badRequest, methodNotAllowed, pathNotFound } from "@podwire/api";
+import { badRequest, type Kind, methodNotAllowed, pathNotFound, reviewKinds } from "@podwire/api";
+import { FormRegistry } from "../registry/form-registry.ts";
 import { discoveryDocument } from "./discovery.ts";
 import type { Exchange, NamedExchange, ObjectExchange } from "./exchange.ts";
 import { healthText } from "./health.ts";
 import { negotiateDiscovery } from "./negotiate.ts";
+import { bindPod, createBinding, evictPod } from "./orders.ts";
 import { patchObject } from "./patch-object.ts";
 import { readFlag } from "./query.ts";
 import { getObject, listObjects } from "./read-objects.ts";
 import { sendJson } from "./respond.ts";
+import { review } from "./reviews.ts";
 import { readLog } from "./streams/log.ts";
 import type { Target } from "./target.ts";
 import { VERSION } from "./version.ts";
 import { watchObjects } from "./watch-objects.ts";
-import { bindPod, createObject, deleteCollection, deleteObject, updateObject } from "./write-objects.ts";
+import { createObject, deleteCollection, deleteObject, updateObject } from "./write-objects.ts";
 
 type Handlers<E> = Readonly<Record<string, (exchange: E) => Promise<void>>>;
 
@@ -29,6 +32,11 @@ const OBJECT: Handlers<NamedExchange> = {
   DELETE: deleteObject,
 };
 
+/** Kinds whose objects are only created, and not kept. */
+function onlyCreated(kind: Kind): Handlers<ObjectExchange> {
+  return { POST: reviewKinds.includes(kind) ? review : createBinding };
+}
+
 const PART_VERBS = { GET: "get", PUT: "update", PATCH: "patch", POST: "create" } as const;
 
 const PROXY: Handlers<NamedExchange> = Object.fromEntries(
@@ -38,6 +46,7 @@ const PROXY: Handlers<NamedExchange> = Object.fromEntries(
 /** Subresources that are not simply parts of their object, by `plural/name`. */
 const SPECIAL: Readonly<Record<string, Handlers<NamedExchange>>> = {
   "pods/binding": { POST: bindPod },
+  "pods/eviction": { POST: evictPod },
   "pods/attach": { GET: askForUpgrade, POST: askForUpgrade },
   "pods/exec": { GET: askForUpgrade, POST: askForUpgrade },
   "pods/log": { GET: readLog },
@@ -46,13 +55,35 @@ const SPECIAL: Readonly<Record<string, Handlers<NamedExchange>>> = {
   "services/proxy": PROXY,
 };
 
-export async function routeObject(exchange: ObjectExchange): Promise<void> {
-  const { request, target } = exchange;
-  const method = request.method ?? "GET";
+export async function routeObject(asked: ObjectExchange): Promise<void> {
+  const method = asked.request.method ?? "GET";
+  if (!asked.target.kind.verbs.includes("get")) {
+    if (asked.target.name !== undefined) throw pathNotFound();
+    return pick(onlyCreated(asked.target.kind), method)(asked);
+  }
+  const exchange = inForm(asked);
+  const { target } = exchange;
   if (target.name === undefined) return pick(COLLECTION, method)(exchange);
   const named: NamedExchange = { ...exchange, target: { ...target, name: target.name } };
-  const handlers = target.subresource === undefined ? OBJECT : subresourceHandlers(target);
+  const handlers = target.subresource === undefined ? OBJECT : subresourceHandlers(asked.target);
   return pick(handlers, method)(named);
+}
+
+/** The exchange about what clients send and get, where that is a form of what is stored. */
+function inForm(exchange: ObjectExchange): ObjectExchange {
+  const { services, target } = exchange;
+  const { kind, subresource } = target;
+  if (kind.formOf !== undefined) {
+    const { stored, view } = kind.formOf;
+    return {
+      ...exchange,
+      services: { ...services, objects: new FormRegistry(services.registry, stored, view) },
+    };
+  }
+  const form = kind.subresources.find(each => each.name === subresource)?.form;
+  if (form === undefined) return exchange;
+  const objects = new FormRegistry(services.registry, kind, form.view);
+  return { ...exchange, services: { ...services, objects }, target: { ...target, kind: form.kind } };
 }
 
 function subresourceHandlers({ kind, subresource }: Target): Handlers<NamedExchange> {

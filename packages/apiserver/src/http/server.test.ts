@@ -299,6 +299,7 @@ describe("HTTP server", () => {
     assert.equal(aggregated.headers.get("content-type"), accept.split(",")[0]);
     const resources = aggregated.body.items[0].versions[0].resources;
     assert.deepEqual(resources.map((each: { resource: string }) => each.resource).sort(), [
+      "bindings",
       "configmaps",
       "endpoints",
       "events",

@@ -5,7 +5,7 @@ import { badRequest } from "@podwire/api";
 import type { NodeStreams } from "../node-streams.ts";
 import type { Registry } from "../registry/registry.ts";
 import { toApiError } from "../registry/store-errors.ts";
-import { type Access, certificateAccess } from "./access.ts";
+import { type Access, certificateAccess, type User } from "./access.ts";
 import type { Services } from "./exchange.ts";
 import { Front, type FrontHandlers, type FrontTimes, type ServerCredentials } from "./front.ts";
 import { sendError } from "./respond.ts";
@@ -39,6 +39,7 @@ export interface ApiServer {
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const services: Services = {
     registry: options.registry,
+    objects: options.registry,
     nodeStreams: options.nodeStreams,
     nowMs: options.nowMs ?? Date.now,
     log: options.log ?? (() => {}),
@@ -70,6 +71,7 @@ interface Asked {
   readonly pathname: string;
   readonly query: URLSearchParams;
   readonly target: Target | undefined;
+  readonly user: User;
 }
 
 /** What is asked for, by someone who may. */
@@ -80,7 +82,7 @@ async function admit(access: Access, request: IncomingMessage): Promise<Asked> {
   const watch = query.get("watch");
   const isWatch = watch !== null && watch !== "0" && watch !== "false";
   await access.authorize(user, { method: request.method ?? "GET", pathname, isWatch, target });
-  return { pathname, query, target };
+  return { pathname, query, target, user };
 }
 
 function parseUrl(request: IncomingMessage): URL {
@@ -98,8 +100,8 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const { pathname, query, target } = await admit(access, request);
-    const exchange = { services, request, response, query };
+    const { pathname, query, target, user } = await admit(access, request);
+    const exchange = { services, request, response, query, user, access };
     if (target === undefined) await routeOther(exchange, pathname);
     else await routeObject({ ...exchange, target });
   } catch (error) {
@@ -121,7 +123,7 @@ async function upgrade(
   // The client may go at any time; whoever writes then finds out.
   socket.on("error", () => {});
   try {
-    const { query, target } = await admit(access, request);
+    const { query, target, user } = await admit(access, request);
     if (target?.name === undefined || !isUpgradable(target.kind, target.subresource)) {
       await answer(services, access, request, responseOn(socket, request));
       return;
@@ -129,7 +131,11 @@ async function upgrade(
     const named = { ...target, name: target.name };
     // Loaded with the first stream: most servers of a test never see one.
     const { UPGRADES } = await import("./streams/serve-upgrade.ts");
-    await UPGRADES[named.subresource!]!({ services, request, query, target: named }, socket, head);
+    await UPGRADES[named.subresource!]!(
+      { services, request, query, target: named, user, access },
+      socket,
+      head,
+    );
   } catch (error) {
     refuseUpgrade(socket, toApiError(error));
   }

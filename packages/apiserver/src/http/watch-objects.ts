@@ -48,14 +48,14 @@ async function start(
   options: ReadOptions,
   { sendInitialEvents }: WatchParameters,
 ): Promise<Start> {
-  const { registry } = services;
+  const { objects } = services;
   const { resourceVersion = 0 } = options;
   const { namespace, labels, fields } = options;
   const watchFrom = (afterRevision: number) =>
-    registry.watch(target.kind, { namespace, labels, fields, afterRevision });
+    objects.watch(target.kind, { namespace, labels, fields, afterRevision });
   if (sendInitialEvents ?? resourceVersion === 0) {
-    const initial = await registry.list(target.kind, { namespace, labels, fields });
+    const initial = await objects.list(target.kind, { namespace, labels, fields });
     return { initial: initial as Start["initial"], watch: watchFrom(initial.revision) };
   }
-  return { initial: undefined, watch: watchFrom(resourceVersion || registry.revision) };
+  return { initial: undefined, watch: watchFrom(resourceVersion || objects.revision) };
 }

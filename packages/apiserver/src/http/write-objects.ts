@@ -3,10 +3,11 @@ import {
   type Admitted,
   admit,
   badRequest,
-  binding,
+  type DeleteOptions,
   decodeNamed,
   deleteOptions,
   type FieldValidation,
+  isReason,
   type KubernetesObject,
   methodNotAllowed,
   type Refuse,
@@ -27,7 +28,7 @@ export async function createObject(exchange: ObjectExchange): Promise<void> {
   const options = readWriteParameters(exchange, "CreateOptions");
   const shown = shownTo(exchange);
   const { object, warnings } = await readObject(exchange, options);
-  const stored = await services.registry.create(target.kind, object, options);
+  const stored = await services.objects.create(target.kind, object, options);
   sendJson(exchange.response, 201, showObject(shown, stored), warningHeaders(warnings));
 }
 
@@ -36,8 +37,15 @@ export async function updateObject(exchange: NamedExchange): Promise<void> {
   const parameters = readWriteParameters(exchange, "UpdateOptions");
   const options = updateOptions(target, parameters);
   const { object, warnings } = await readObject(exchange, parameters);
-  const stored = await services.registry.update(target.kind, object, options);
-  sendWritten(exchange, stored, warnings);
+  try {
+    const stored = await services.objects.update(target.kind, object, options);
+    sendWritten(exchange, stored, warnings);
+  } catch (error) {
+    const creates = target.kind.createsOnUpdate && target.subresource === undefined;
+    if (!creates || !isReason(error, "NotFound")) throw error;
+    const stored = await services.objects.create(target.kind, object, options);
+    sendWritten(exchange, stored, warnings, 201);
+  }
 }
 
 export function updateOptions(
@@ -57,7 +65,7 @@ export function sendWritten(
 }
 
 /** The body as an object of the path's kind, name and namespace. */
-async function readObject(
+export async function readObject(
   { request, target }: ObjectExchange,
   { fieldValidation }: WriteParameters,
 ): Promise<Admitted<KubernetesObject>> {
@@ -104,21 +112,11 @@ export function admitTo(
   return admitted;
 }
 
-/** `binding`: the body is not a Pod but says which node it gets. */
-export async function bindPod(exchange: NamedExchange): Promise<void> {
-  const { services, request, response, target } = exchange;
-  const options = readWriteParameters(exchange, "CreateOptions");
-  const body = decodeNamed("v1", binding, await readObjectBody(request, binding));
-  if (!body.target?.name) throw badRequest("target.name: Required value: the node to bind to");
-  await services.registry.bind(target, body.target.name, options);
-  sendJson(response, 201, success({ kind: "pods/binding", name: target.name }, 201));
-}
-
 export async function deleteObject(exchange: NamedExchange): Promise<void> {
   const { services, target, response } = exchange;
   const request = await readDeleteOptions(exchange);
   const shown = shownTo(exchange);
-  const { object, outcome } = await services.registry.delete(target.kind, target, request);
+  const { object, outcome } = await services.objects.delete(target.kind, target, request);
   // As upstream: a Pod is returned even when it is gone, others only while they linger.
   if (outcome === "marked" || target.kind.deletion.mode === "graceful") {
     sendJson(response, 200, showObject(shown, asStored(object)));
@@ -132,10 +130,11 @@ export async function deleteObject(exchange: NamedExchange): Promise<void> {
 export async function deleteCollection(exchange: ObjectExchange): Promise<void> {
   const { services, target, response, query } = exchange;
   if (target.kind.namespaced && target.namespace === undefined) throw methodNotAllowed();
+  if (!target.kind.verbs.includes("deletecollection")) throw methodNotAllowed();
   const request = await readDeleteOptions(exchange);
   const options = readListOptions(query, target.namespace);
   checkListOptions(options);
-  const deleted = await services.registry.deleteCollection(target.kind, options, request);
+  const deleted = await services.objects.deleteCollection(target.kind, options, request);
   sendJson(response, 200, Buffer.concat([...showList(shownTo(exchange), deleted)]));
 }
 
@@ -143,7 +142,10 @@ async function readDeleteOptions({ request, query }: ObjectExchange): Promise<De
   const inQuery = readDeleteRequest(query);
   const body = await readObjectBody(request, deleteOptions);
   if (body === undefined) return inQuery;
-  const options = decodeNamed("v1", deleteOptions, body);
+  return deleteRequestOf(decodeNamed("v1", deleteOptions, body), inQuery);
+}
+
+export function deleteRequestOf(options: DeleteOptions, inQuery: DeleteRequest): DeleteRequest {
   const orphans =
     options.orphanDependents === undefined ? undefined : options.orphanDependents ? "Orphan" : "Background";
   return {
@@ -160,13 +162,13 @@ function asStored(object: KubernetesObject): Stored {
   return { key: "", revision: Number(object.metadata.resourceVersion), object, json };
 }
 
-function success(details: NonNullable<Status["details"]>, code: number | undefined): object {
+export function success(details: Status["details"], code: number | undefined): object {
   return {
     kind: "Status",
     apiVersion: "v1",
     metadata: {},
     status: "Success",
-    details,
+    ...(details && { details }),
     ...(code !== undefined && { code }),
   };
 }

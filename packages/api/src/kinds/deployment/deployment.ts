@@ -4,6 +4,7 @@ import { containersColumn, imagesColumn, selectorText } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn, wideColumn } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
 import { defaultTemplate } from "../pod/defaults.ts";
+import { scaleSubresource } from "../scale/scale.ts";
 
 function applyDefaults({ spec }: Deployment): void {
   const { strategy } = spec;
@@ -23,7 +24,7 @@ export const deploymentKind: Kind<Deployment> = kindEntry<Deployment>({
   applyDefaults,
   // Annotations are copied to its ReplicaSets.
   generationOf: ({ metadata, spec }) => [metadata.annotations, spec],
-  subresources: [statusSubresource<Deployment>(undefined, ["labels"])],
+  subresources: [statusSubresource<Deployment>(undefined, ["labels"]), scaleSubresource<Deployment>()],
   columns: [
     nameColumn,
     column(

@@ -67,7 +67,7 @@ export const eventKind: Kind<Event> = kindEntry<Event>({
     "involvedObject.resourceVersion": object => object.involvedObject.resourceVersion ?? "",
     "involvedObject.fieldPath": object => object.involvedObject.fieldPath ?? "",
     reason: object => object.reason ?? "",
-    reportingComponent: object => object.reportingComponent || object.source?.component || "",
+    reportingComponent: object => object.reportingComponent ?? "",
     source: object => object.source?.component || object.reportingComponent || "",
     type: object => object.type ?? "",
   }),

@@ -36,6 +36,8 @@ function validateFinalizers({ spec }: Namespace): FieldError[] {
 export const namespaceKind: Kind<Namespace> = kindEntry<Namespace>({
   kind: "Namespace",
   plural: "namespaces",
+  // Not all at once.
+  verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
   shortNames: ["ns"],
   namespaced: false,
   schema: namespace,

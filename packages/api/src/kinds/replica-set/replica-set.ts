@@ -4,6 +4,7 @@ import { containersColumn, imagesColumn, selectorCell } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn, selectable, wideColumn } from "../entry.ts";
 import { type Kind, specOf, statusSubresource } from "../kind.ts";
 import { defaultTemplate } from "../pod/defaults.ts";
+import { scaleSubresource } from "../scale/scale.ts";
 
 export const replicaSetKind: Kind<ReplicaSet> = kindEntry<ReplicaSet>({
   kind: "ReplicaSet",
@@ -17,7 +18,7 @@ export const replicaSetKind: Kind<ReplicaSet> = kindEntry<ReplicaSet>({
     "status.replicas": object => String(object.status.replicas ?? 0),
   }),
   generationOf: specOf,
-  subresources: [statusSubresource<ReplicaSet>()],
+  subresources: [statusSubresource<ReplicaSet>(), scaleSubresource<ReplicaSet>()],
   columns: [
     nameColumn,
     column("Desired", "How many Pods there should be", object => object.spec.replicas ?? 0, {

@@ -4,6 +4,7 @@ import { containersColumn, imagesColumn } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import { type Kind, specOf, statusSubresource } from "../kind.ts";
 import { defaultTemplate } from "../pod/defaults.ts";
+import { scaleSubresource } from "../scale/scale.ts";
 
 function applyDefaults({ spec }: StatefulSet): void {
   const strategy = spec.updateStrategy;
@@ -31,7 +32,7 @@ export const statefulSetKind: Kind<StatefulSet> = kindEntry<StatefulSet>({
   schema: statefulSet,
   applyDefaults,
   generationOf: specOf,
-  subresources: [statusSubresource<StatefulSet>()],
+  subresources: [statusSubresource<StatefulSet>(), scaleSubresource<StatefulSet>()],
   columns: [
     nameColumn,
     column(

@@ -1,6 +1,5 @@
 /** The documents of OpenAPI: 2.0 of everything, 3.0 of each version of each group. */
 import {
-  allKinds,
   deleteOptions,
   type GroupVersionKind,
   type Model,
@@ -8,6 +7,7 @@ import {
   modelNames,
   type ObjectSchema,
   type Root,
+  servedKinds,
   status,
 } from "@podwire/api";
 import { apiPaths, LISTS, type Operation, type Path, SUBRESOURCE_BODIES } from "./operations.ts";
@@ -30,9 +30,13 @@ const CODES: Readonly<Record<string, string>> = {
   401: "Unauthorized",
 };
 
+const bodies = Object.values(SUBRESOURCE_BODIES).filter(
+  body => !servedKinds.some(kind => kind.schema === body.schema),
+);
+
 const roots: readonly Root[] = [
-  ...allKinds,
-  ...Object.values(SUBRESOURCE_BODIES),
+  ...servedKinds,
+  ...bodies,
   ...[...LISTS].map(([{ group, version }, schema]) => ({ group, version, schema })),
   ...[status, deleteOptions].map(schema => ({ group: "", version: "v1", schema })),
 ];

@@ -3,7 +3,6 @@
  * from which both dialects of OpenAPI are written.
  */
 import {
-  allKinds,
   binding,
   deleteOptions,
   eviction,
@@ -13,6 +12,7 @@ import {
   type ObjectSchema,
   type Root,
   scale,
+  servedKinds,
   status,
 } from "@podwire/api";
 import { type Resource, resourcesOf } from "../discovery.ts";
@@ -53,10 +53,12 @@ export const SUBRESOURCE_BODIES: Readonly<Record<string, Root>> = {
 };
 
 /** The lists of all kinds, each with its kind. */
-export const LISTS: ReadonlyMap<Kind, ObjectSchema> = new Map(allKinds.map(kind => [kind, listSchema(kind)]));
+export const LISTS: ReadonlyMap<Kind, ObjectSchema> = new Map(
+  servedKinds.filter(kind => kind.verbs.includes("list")).map(kind => [kind, listSchema(kind)]),
+);
 
 export function apiPaths(): Path[] {
-  return allKinds.flatMap(kind => [...objectPaths(kind), ...subresourcePaths(kind)]);
+  return servedKinds.flatMap(kind => [...objectPaths(kind), ...subresourcePaths(kind)]);
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -77,6 +79,9 @@ function objectPaths(kind: Kind): Path[] {
   const base = { group, version, kind: kind.kind };
   const place = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;
   const inNamespace = namespaced ? ["namespace"] : [];
+  if (!kind.verbs.includes("get")) {
+    return [{ ...base, path: place, variables: inNamespace, operations: [createOperation(kind)] }];
+  }
   const paths: Path[] = [
     { ...base, path: place, variables: inNamespace, operations: collectionOperations(kind) },
     {
@@ -106,20 +111,24 @@ function listOperation(kind: Kind, id: string): Operation {
 /** `NamespacedPod`, `Node`: as operation ids end. */
 const placedKind = ({ namespaced, kind }: Kind) => (namespaced ? `Namespaced${kind}` : kind);
 
-function collectionOperations(kind: Kind): Operation[] {
+function createOperation(kind: Kind): Operation {
   const { schema } = kind;
+  return {
+    method: "post",
+    id: `create${groupId(kind)}${placedKind(kind)}`,
+    description: `Creates an object of kind ${kind.kind}.`,
+    action: "post",
+    gvk: gvkOf(kind),
+    query: WRITE_PARAMETERS,
+    body: schema,
+    answers: { 200: schema, 201: schema, 202: schema },
+  };
+}
+
+function collectionOperations(kind: Kind): Operation[] {
   return [
     listOperation(kind, `list${groupId(kind)}${placedKind(kind)}`),
-    {
-      method: "post",
-      id: `create${groupId(kind)}${placedKind(kind)}`,
-      description: `Creates an object of kind ${kind.kind}.`,
-      action: "post",
-      gvk: gvkOf(kind),
-      query: WRITE_PARAMETERS,
-      body: schema,
-      answers: { 200: schema, 201: schema, 202: schema },
-    },
+    createOperation(kind),
     {
       method: "delete",
       id: `delete${groupId(kind)}Collection${placedKind(kind)}`,
@@ -222,7 +231,8 @@ function subresourcePaths(kind: Kind): Path[] {
 
 type SubresourcePath = Pick<Path, "path" | "variables" | "operations">;
 
-function subresource(kind: Kind, { path: resourcePath, responseKind, verbs }: Resource): SubresourcePath {
+function subresource(kind: Kind, { path: resourcePath, response, verbs }: Resource): SubresourcePath {
+  const responseKind = response.kind;
   const name = resourcePath.slice(kind.plural.length + 1);
   const scope = kind.namespaced ? "/namespaces/{namespace}" : "";
   const variables = kind.namespaced ? ["name", "namespace"] : ["name"];

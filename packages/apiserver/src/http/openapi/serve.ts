@@ -11,7 +11,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { allKinds, notAcceptable, pathNotFound } from "@podwire/api";
+import { notAcceptable, pathNotFound, servedKinds } from "@podwire/api";
 import type { Exchange } from "../exchange.ts";
 import { acceptsGzip } from "../gzip.ts";
 import { parseMediaType } from "../negotiate.ts";
@@ -90,7 +90,7 @@ export function serveOpenapi({ request, response, query, services }: Exchange, p
 
 /** The documents of 3.0, by the path behind `/openapi/v3/`. */
 const groupVersions = new Map(
-  allKinds.map(({ group, version }) => [
+  servedKinds.map(({ group, version }) => [
     group === "" ? `api/${version}` : `apis/${group}/${version}`,
     { group, version },
   ]),
