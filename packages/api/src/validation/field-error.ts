@@ -20,7 +20,8 @@ export interface FieldError {
   readonly detail: string;
 }
 
-const WITHOUT_VALUE = new Set<FieldError["kind"]>(["required", "forbidden", "tooLong", "tooMany"]);
+const OMITTED = Symbol("omitted");
+const WITHOUT_VALUE = new Set<FieldError["kind"]>(["required", "forbidden", "tooLong"]);
 
 export const fieldInvalid = (field: string, value: unknown, detail: string): FieldError => ({
   kind: "invalid",
@@ -56,6 +57,20 @@ export const fieldTooLong = (field: string, maxBytes: number): FieldError => ({
   detail: `may not be more than ${maxBytes} bytes`,
 });
 
+export const fieldTooMany = (field: string, count: number, most: number): FieldError => ({
+  kind: "tooMany",
+  field,
+  value: count,
+  detail: `must have at most ${most} ${most === 1 ? "item" : "items"}`,
+});
+/** About a whole that would not be good to read. */
+export const fieldInvalidWhole = (field: string, detail: string): FieldError => ({
+  kind: "invalid",
+  field,
+  value: OMITTED,
+  detail,
+});
+
 export function fieldNotSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
   const allowed = [...supported].sort().map(each => JSON.stringify(each));
   return { kind: "notSupported", field, value, detail: `supported values: ${allowed.join(", ")}` };
@@ -63,7 +78,7 @@ export function fieldNotSupported(field: string, value: unknown, supported: read
 
 /** The text without the field: what a cause's `message` carries. */
 function body(error: FieldError): string {
-  const value = WITHOUT_VALUE.has(error.kind) ? "" : `: ${printed(error.value)}`;
+  const value = WITHOUT_VALUE.has(error.kind) || error.value === OMITTED ? "" : `: ${printed(error.value)}`;
   const detail = error.detail === "" ? "" : `: ${error.detail}`;
   return `${KINDS[error.kind][1]}${value}${detail}`;
 }

@@ -43,8 +43,10 @@ export function validateLabels(labels: Record<string, string>, field = "metadata
   ]);
 }
 
-function validateAnnotations(annotations: Record<string, string>): FieldError[] {
-  const field = "metadata.annotations";
+export function validateAnnotations(
+  annotations: Record<string, string>,
+  field = "metadata.annotations",
+): FieldError[] {
   const errors = Object.keys(annotations).flatMap(key =>
     labelKeyProblems(key.toLowerCase()).map(text => fieldInvalid(field, key, text)),
   );

@@ -1,9 +1,13 @@
 /** What names, label keys and label values may look like, and upstream's words for what is wrong with one. */
 
+import { type FieldError, fieldInvalid, fieldRequired } from "./field-error.ts";
+
 const LABEL_CHARACTERS = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN_CHARACTERS = `${LABEL_CHARACTERS}(\\.${LABEL_CHARACTERS})*`;
 const QUALIFIED_CHARACTERS = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
+const DNS_1035_CHARACTERS = "[a-z]([-a-z0-9]*[a-z0-9])?";
+const DNS_1035_LABEL = new RegExp(`^${DNS_1035_CHARACTERS}$`);
 const DNS_LABEL = new RegExp(`^${LABEL_CHARACTERS}$`);
 const DNS_SUBDOMAIN = new RegExp(`^${SUBDOMAIN_CHARACTERS}$`);
 const QUALIFIED_NAME = new RegExp(`^${QUALIFIED_CHARACTERS}$`);
@@ -23,9 +27,40 @@ const tooLong = (max: number) => `must be no more than ${max} characters`;
 export function dnsLabelProblems(name: string): string[] {
   const problems = name.length > DNS_LABEL_MAX_LENGTH ? [tooLong(DNS_LABEL_MAX_LENGTH)] : [];
   if (DNS_LABEL.test(name)) return problems;
+  if (DNS_SUBDOMAIN.test(name)) return [...problems, "must not contain dots"];
   const message =
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
   return [...problems, mismatch(message, LABEL_CHARACTERS, "my-name", "123-abc")];
+}
+
+/** RFC 1035 label: names of Services, which begin with a letter. */
+export function dns1035LabelProblems(name: string): string[] {
+  const problems = name.length > DNS_LABEL_MAX_LENGTH ? [tooLong(DNS_LABEL_MAX_LENGTH)] : [];
+  if (DNS_1035_LABEL.test(name)) return problems;
+  const message =
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
+  return [...problems, mismatch(message, DNS_1035_CHARACTERS, "my-name", "abc-123")];
+}
+
+/** `*.example.com`: hosts of an Ingress. */
+export function wildcardSubdomainProblems(name: string): string[] {
+  const problems = name.length > DNS_SUBDOMAIN_MAX_LENGTH ? [tooLong(DNS_SUBDOMAIN_MAX_LENGTH)] : [];
+  if (name.startsWith("*.") && DNS_SUBDOMAIN.test(name.slice(2))) return problems;
+  const message =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+  return [...problems, mismatch(message, `\\*\\.${SUBDOMAIN_CHARACTERS}`, "*.example.com")];
+}
+
+/** Keys of ConfigMaps and Secrets, which may become names of files. */
+export function dataKeyProblems(key: string): string[] {
+  const problems = key.length > DNS_SUBDOMAIN_MAX_LENGTH ? [tooLong(DNS_SUBDOMAIN_MAX_LENGTH)] : [];
+  if (!/^[-._a-zA-Z0-9]+$/.test(key)) {
+    const message = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+    problems.push(mismatch(message, "[-._a-zA-Z0-9]+", "key.name", "KEY_NAME", "key-name"));
+  }
+  if (key === "." || key === "..") problems.push(`must not be '${key}'`);
+  else if (key.startsWith("..")) problems.push("must not start with '..'");
+  return problems;
 }
 
 /** RFC 1123 subdomain: names of most objects. */
@@ -70,6 +105,25 @@ export function labelValueProblems(value: string): string[] {
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
   const regex = `(${QUALIFIED_CHARACTERS})?`;
   return [...problems, mismatch(message, regex, "MyValue", "my_value", "12345")];
+}
+
+const PATH_CHARACTERS = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const HTTP_PATH = new RegExp(`^${PATH_CHARACTERS}$`);
+
+/** `example.com/controller`: who looks after an object. */
+export function validateDomainPath(field: string, text: string): FieldError[] {
+  if (text === "") return [fieldRequired(field)];
+  const slash = text.indexOf("/");
+  const [host, path] = [text.slice(0, Math.max(slash, 0)), text.slice(slash + 1)];
+  if (host === "" || path === "") {
+    return [fieldInvalid(field, text, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  }
+  const errors = dnsSubdomainProblems(host).map(problem => fieldInvalid(field, host, problem));
+  if (HTTP_PATH.test(path)) return errors;
+  return [
+    ...errors,
+    fieldInvalid(field, path, `Invalid path (regex used for validation is '${PATH_CHARACTERS}')`),
+  ];
 }
 
 const PORT_NAME_MAX_LENGTH = 15;

@@ -1,9 +1,12 @@
 /** The entry for DaemonSet. */
 import { type DaemonSet, type DaemonSetStatus, daemonSet } from "../../apps/daemon-set.ts";
+import { applyFallbacks } from "../../schema/defaults.ts";
+import { jsonEqual } from "../../values/equal.ts";
 import { containersColumn, imagesColumn, labelsCell, selectorCell } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn, wideColumn } from "../entry.ts";
 import { type Column, type Kind, specOf, statusSubresource } from "../kind.ts";
 import { defaultTemplate } from "../pod/defaults.ts";
+import { validateDaemonSet, validateDaemonSetUpdate } from "./validate.ts";
 
 function count(
   name: string,
@@ -21,6 +24,26 @@ function applyDefaults({ spec }: DaemonSet): void {
   defaultTemplate(spec.template);
 }
 
+/** How often the template has changed: of before generations, and still there for who reads it. */
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
+
+function setTemplateGeneration({ metadata }: DaemonSet, count: number): void {
+  metadata.annotations = { ...metadata.annotations, [TEMPLATE_GENERATION]: String(count) };
+}
+
+function prepareCreate(object: DaemonSet): void {
+  object.status = {} as DaemonSetStatus;
+  applyFallbacks(daemonSet, object);
+  setTemplateGeneration(object, 1);
+}
+
+function prepareUpdate(next: DaemonSet, stored: DaemonSet): void {
+  next.status = stored.status;
+  const before = Number(stored.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
+  const isChanged = !jsonEqual(next.spec.template, stored.spec.template);
+  setTemplateGeneration(next, isChanged ? before + 1 : before);
+}
+
 export const daemonSetKind: Kind<DaemonSet> = kindEntry<DaemonSet>({
   kind: "DaemonSet",
   group: "apps",
@@ -29,6 +52,10 @@ export const daemonSetKind: Kind<DaemonSet> = kindEntry<DaemonSet>({
   categories: ["all"],
   schema: daemonSet,
   applyDefaults,
+  prepareCreate,
+  prepareUpdate,
+  validate: validateDaemonSet,
+  validateUpdate: validateDaemonSetUpdate,
   generationOf: specOf,
   subresources: [statusSubresource<DaemonSet>()],
   columns: [

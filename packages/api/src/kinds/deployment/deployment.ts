@@ -5,6 +5,7 @@ import { ageColumn, column, kindEntry, nameColumn, wideColumn } from "../entry.t
 import { type Kind, statusSubresource } from "../kind.ts";
 import { defaultTemplate } from "../pod/defaults.ts";
 import { scaleSubresource } from "../scale/scale.ts";
+import { validateDeployment, validateDeploymentUpdate } from "./validate.ts";
 
 function applyDefaults({ spec }: Deployment): void {
   const { strategy } = spec;
@@ -22,6 +23,8 @@ export const deploymentKind: Kind<Deployment> = kindEntry<Deployment>({
   categories: ["all"],
   schema: deployment,
   applyDefaults,
+  validate: validateDeployment,
+  validateUpdate: validateDeploymentUpdate,
   // Annotations are copied to its ReplicaSets.
   generationOf: ({ metadata, spec }) => [metadata.annotations, spec],
   subresources: [statusSubresource<Deployment>(undefined, ["labels"]), scaleSubresource<Deployment>()],

@@ -4,6 +4,7 @@ import { kindEntry, selectable } from "../entry.ts";
 import { type Kind, specOf, statusSubresource } from "../kind.ts";
 import { jobColumns } from "./columns.ts";
 import { defaultJob, prepareNewJob } from "./defaults.ts";
+import { validateJob, validateJobUpdate } from "./validate.ts";
 
 export const jobKind: Kind<Job> = kindEntry<Job>({
   kind: "Job",
@@ -12,6 +13,8 @@ export const jobKind: Kind<Job> = kindEntry<Job>({
   categories: ["all"],
   schema: job,
   applyDefaults: defaultJob,
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
   prepareCreate: prepareNewJob,
   selectableFields: selectable<Job>({ "status.successful": object => String(object.status.succeeded ?? 0) }),
   generationOf: specOf,

@@ -19,9 +19,17 @@ import {
 import { between } from "../../validation/range.ts";
 import { validateContainers } from "./validate-container.ts";
 
+/** In the order in which upstream looks: what comes first is taken as meant. */
+const SOURCES = ["emptyDir" as const, ...volumeSourceNames.filter(name => name !== "emptyDir")];
+
 const INT32_MAX = 2 ** 31 - 1;
 
 export function validatePod({ spec }: Pod): FieldError[] {
+  return validatePodSpec(spec);
+}
+
+/** Also of the Pods of a template, whose errors are about `spec` there. */
+export function validatePodSpec(spec: PodSpec): FieldError[] {
   return [
     ...validateVolumes(spec.volumes ?? []),
     ...validateContainers(spec),
@@ -46,7 +54,7 @@ function validateVolumes(volumes: readonly Volume[]): FieldError[] {
       if (seen.has(volume.name)) errors.push(fieldDuplicate(`${field}.name`, volume.name));
       seen.add(volume.name);
     }
-    const [, ...extra] = volumeSourceNames.filter(source => source in volume);
+    const [, ...extra] = SOURCES.filter(source => source in volume);
     errors.push(
       ...extra.map(source => fieldForbidden(`${field}.${source}`, "may not specify more than 1 volume type")),
     );

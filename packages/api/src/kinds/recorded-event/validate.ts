@@ -48,7 +48,7 @@ const KEPT = [
 
 /** Only its series goes on. */
 export function validateRecordedEventUpdate(next: RecordedEvent, stored: RecordedEvent): FieldError[] {
-  return KEPT.filter(field => !jsonEqual(next[field], stored[field])).map(field =>
+  return KEPT.filter(field => !jsonEqual(next[field] || undefined, stored[field] || undefined)).map(field =>
     fieldInvalid(field, next[field], "field is immutable"),
   );
 }

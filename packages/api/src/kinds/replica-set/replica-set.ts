@@ -5,6 +5,7 @@ import { ageColumn, column, kindEntry, nameColumn, selectable, wideColumn } from
 import { type Kind, specOf, statusSubresource } from "../kind.ts";
 import { defaultTemplate } from "../pod/defaults.ts";
 import { scaleSubresource } from "../scale/scale.ts";
+import { validateReplicaSet, validateReplicaSetUpdate } from "./validate.ts";
 
 export const replicaSetKind: Kind<ReplicaSet> = kindEntry<ReplicaSet>({
   kind: "ReplicaSet",
@@ -14,6 +15,8 @@ export const replicaSetKind: Kind<ReplicaSet> = kindEntry<ReplicaSet>({
   categories: ["all"],
   schema: replicaSet,
   applyDefaults: ({ spec }) => defaultTemplate(spec.template),
+  validate: validateReplicaSet,
+  validateUpdate: validateReplicaSetUpdate,
   selectableFields: selectable<ReplicaSet>({
     "status.replicas": object => String(object.status.replicas ?? 0),
   }),

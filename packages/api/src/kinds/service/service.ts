@@ -1,9 +1,12 @@
 /** The entry for Service. */
 import { type Service, service } from "../../core/service.ts";
+import { dns1035LabelProblems } from "../../validation/names.ts";
 import { kindEntry, selectable } from "../entry.ts";
 import { type Kind, statusSubresource } from "../kind.ts";
 import { serviceColumns } from "./columns.ts";
 import { defaultService } from "./defaults.ts";
+import { prepareNewService, prepareServiceUpdate } from "./prepare.ts";
+import { validateService, validateServiceUpdate } from "./validate.ts";
 
 export const serviceKind: Kind<Service> = kindEntry<Service>({
   kind: "Service",
@@ -11,7 +14,12 @@ export const serviceKind: Kind<Service> = kindEntry<Service>({
   shortNames: ["svc"],
   categories: ["all"],
   schema: service,
+  nameProblems: dns1035LabelProblems,
   applyDefaults: defaultService,
+  prepareCreate: prepareNewService,
+  prepareUpdate: prepareServiceUpdate,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
   selectableFields: selectable<Service>({
     "spec.clusterIP": object => object.spec.clusterIP ?? "",
     "spec.type": object => object.spec.type ?? "",

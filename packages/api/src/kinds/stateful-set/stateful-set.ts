@@ -1,10 +1,12 @@
 /** The entry for StatefulSet. */
 import { type StatefulSet, statefulSet } from "../../apps/stateful-set.ts";
+import { dnsLabelProblems } from "../../validation/names.ts";
 import { containersColumn, imagesColumn } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import { type Kind, specOf, statusSubresource } from "../kind.ts";
 import { defaultTemplate } from "../pod/defaults.ts";
 import { scaleSubresource } from "../scale/scale.ts";
+import { validateStatefulSet, validateStatefulSetUpdate } from "./validate.ts";
 
 function applyDefaults({ spec }: StatefulSet): void {
   const strategy = spec.updateStrategy;
@@ -31,6 +33,9 @@ export const statefulSetKind: Kind<StatefulSet> = kindEntry<StatefulSet>({
   categories: ["all"],
   schema: statefulSet,
   applyDefaults,
+  validate: validateStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
+  nameProblems: dnsLabelProblems,
   generationOf: specOf,
   subresources: [statusSubresource<StatefulSet>(), scaleSubresource<StatefulSet>()],
   columns: [
