@@ -157,9 +157,9 @@ describe("agnhost netexec", () => {
   });
 
   it("goes on after SIGTERM for as long as it was told, not ready", async () => {
-    const { running, port } = await run("--delay-shutdown=1");
+    const { running, port } = await run("--delay-shutdown=3");
     running.child.kill("SIGTERM");
-    await running.says(/Sleeping 1 seconds before terminating/);
+    await running.says(/Sleeping 3 seconds before terminating/);
     assert.equal(await status("/readyz", port), "503");
     assert.equal(await running.ended, 0);
   });
