@@ -41,6 +41,9 @@ export const HTTP2_MAX_SESSION_MEGABYTES = 32;
 export const WATCH_SECONDS_LEAST = 1_800;
 export const WATCH_SECONDS_MOST = 3_600;
 
+/** The longest that a timer can wait, in seconds: 24 days. A client that asks for a longer watch gets one of these. */
+export const WATCH_SECONDS_BOUND = 2_147_483;
+
 /** A watch that asked for bookmarks gets one this often. */
 export const BOOKMARK_INTERVAL_MS = 60_000;
 
@@ -49,6 +52,10 @@ export const FRESHNESS_WAIT_MS = 3_000;
 
 /** Writes that lose to another writer are tried again this often when the client left the choice to the server. */
 export const CONFLICT_RETRIES = 20;
+
+/** All warnings of one answer, and then each of them, in characters, as upstream. Beyond: cut short, and the last left out. */
+export const WARNINGS_MAX_CHARACTERS = 4 * 1024;
+export const WARNING_MAX_CHARACTERS = 256;
 
 /** Attempts to find a free name for `generateName`. */
 export const GENERATED_NAME_ATTEMPTS = 8;

@@ -1,4 +1,4 @@
-/** Answers: JSON with its length, warnings as headers, failures as Status. */
+/** Answers: JSON with its length, failures as Status. */
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
@@ -73,12 +73,6 @@ export function sendError(response: ServerResponse, error: ApiError): void {
     // HTTP/2 has no such header and ends the stream alone.
     ...(error.code === 413 && response.req.httpVersionMajor === 1 && { connection: "close" }),
   });
-}
-
-/** RFC 7234 §5.5, as upstream: code 299, no agent. */
-export function warningHeaders(warnings: readonly string[]): { warning?: string[] } {
-  if (warnings.length === 0) return {};
-  return { warning: warnings.map(text => `299 - "${text.replace(/[\\"]/g, "\\$&")}"`) };
 }
 
 /** Writes many small pieces in few large ones, as fast as the client takes them. */

@@ -10,7 +10,8 @@ import {
   unstoredKinds,
 } from "@podwire/api";
 import type { ObjectExchange } from "./exchange.ts";
-import { sendJson, warningHeaders } from "./respond.ts";
+import { sendJson } from "./respond.ts";
+import { warningHeaders } from "./warnings.ts";
 import { readObject } from "./write-objects.ts";
 import { readWriteParameters } from "./write-options.ts";
 

@@ -86,6 +86,32 @@ describe("HTTP server", () => {
     assert.equal(warned.headers.get("warning"), '299 - "unknown field \\"spec.colour\\""');
   });
 
+  it("keeps warnings to what headers can carry, and clients take", async () => {
+    const write = (fields: object) => server.call("POST", `${PODS}?dryRun=All`, podManifest("web", fields));
+    const foreign = await write({ größe: 1, "a\nb": 1 });
+    assert.equal(foreign.code, 201);
+    const sent = Buffer.from(foreign.headers.get("warning")!, "latin1").toString();
+    assert.equal(sent, '299 - "unknown field \\"spec.größe\\""');
+    const names = Array.from({ length: 10_000 }, (_, at) => [`${"x".repeat(300)}${at}`, 1]);
+    const many = await write(Object.fromEntries(names));
+    assert.equal(many.code, 201);
+    const lengths = many.headers
+      .get("warning")!
+      .split(", ")
+      .map(each => each.length);
+    assert.deepEqual(new Set(lengths), new Set(['299 - ""'.length + 256 + 1]));
+    assert.equal(lengths.length, 16);
+  });
+
+  it("finds no object, and no other namespace, by an empty part of a path or one with a slash", async () => {
+    await server.call("POST", PODS, podManifest("web"));
+    const paths = ["//pods", "//pods/web", "/%2F/pods", "/default%2Fpods/web", "/default/pods/a%2Fb"];
+    for (const path of paths) {
+      const { code } = await server.call("GET", `/api/v1/namespaces${path}`);
+      assert.equal(code, 404, path);
+    }
+  });
+
   const BAD: readonly [string, string, string, unknown, Record<string, string>, number, RegExp][] = [
     ["malformed JSON", "POST", PODS, "{nope", {}, 400, /json parse error/],
     ["an empty body", "POST", PODS, undefined, {}, 400, /a Pod is expected/],

@@ -57,7 +57,13 @@ function targetOf(
   const kind = kindByPath(group, version, plural);
   if (kind === undefined || (beyond.length > 0 && subresource !== PROXY)) return undefined;
   if (namespace !== undefined && !kind.namespaced) return undefined;
+  if (!isSegment(namespace) || !isSegment(name)) return undefined;
   // An object of a namespaced kind is only found in its namespace; a list may span all of them.
   if (name !== undefined && kind.namespaced && namespace === undefined) return undefined;
   return { kind, namespace, name, subresource };
+}
+
+/** An empty namespace would mean all of them, and a slash would reach into another. */
+function isSegment(text: string | undefined): boolean {
+  return text === undefined || (text !== "" && !text.includes("/"));
 }

@@ -7,7 +7,7 @@
  *   sendInitialEvents=true       what there is, a bookmark that says "that was all of it", then changes
  */
 import { randomInt } from "node:crypto";
-import { WATCH_SECONDS_LEAST, WATCH_SECONDS_MOST } from "../limits.ts";
+import { WATCH_SECONDS_BOUND, WATCH_SECONDS_LEAST, WATCH_SECONDS_MOST } from "../limits.ts";
 import type { ListResult, Watch } from "../registry/registry.ts";
 import { type ObjectExchange, shownTo } from "./exchange.ts";
 import { waitForRevision } from "./freshness.ts";
@@ -23,7 +23,7 @@ export async function watchObjects(exchange: ObjectExchange): Promise<void> {
   await waitForRevision(services.registry, options.resourceVersion);
   const { initial, watch } = await start(exchange, options, parameters);
   const seconds = parameters.timeoutSeconds ?? randomInt(WATCH_SECONDS_LEAST, WATCH_SECONDS_MOST);
-  const timer = setTimeout(() => watch.close(), seconds * 1_000);
+  const timer = setTimeout(() => watch.close(), Math.min(seconds, WATCH_SECONDS_BOUND) * 1_000);
   response.once("close", () => watch.close());
   response.writeHead(200, { "content-type": JSON_CONTENT });
   response.flushHeaders();

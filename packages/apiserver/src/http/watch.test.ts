@@ -109,6 +109,14 @@ describe("watch", () => {
     assert.deepEqual((await take(lines, 5)).map(summary), ["ADDED a"]);
   });
 
+  it("lasts when it asks for longer than a timer can wait", async () => {
+    const lines = watch(`timeoutSeconds=${Number.MAX_SAFE_INTEGER}`);
+    await create("a");
+    assert.deepEqual((await take(lines, 1)).map(summary), ["ADDED a"]);
+    await create("b");
+    assert.deepEqual((await take(lines, 1)).map(summary), ["ADDED b"]);
+  });
+
   it("answers 410 when the history it asks for is gone", async () => {
     const { revision } = server.registry;
     await create("a");

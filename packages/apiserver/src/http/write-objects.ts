@@ -17,9 +17,10 @@ import type { DeleteRequest, Stored, UpdateOptions } from "../registry/registry.
 import { readObjectBody } from "./body.ts";
 import { type NamedExchange, type ObjectExchange, shownTo } from "./exchange.ts";
 import { checkListOptions, readDeleteRequest, readListOptions } from "./query.ts";
-import { sendJson, warningHeaders } from "./respond.ts";
+import { sendJson } from "./respond.ts";
 import type { Target } from "./target.ts";
 import { showList, showObject } from "./views.ts";
+import { warningHeaders } from "./warnings.ts";
 import { readWriteParameters, type WriteParameters } from "./write-options.ts";
 
 export async function createObject(exchange: ObjectExchange): Promise<void> {

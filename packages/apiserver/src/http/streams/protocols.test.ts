@@ -330,6 +330,8 @@ describe("stream protocols", () => {
         "http://example.invalid/x",
       );
       assert.equal((await server.call("GET", proxy)).headers.get("location"), `${proxy}/`);
+      const encoded = proxy.replace("proxy", "prox%79");
+      assert.equal((await server.call("GET", encoded)).headers.get("location"), `${encoded}/`);
       const nowhere = await server.call(
         "GET",
         `/api/v1/namespaces/default/pods/web:${await freePort()}/proxy/`,

@@ -92,8 +92,8 @@ function overTls(connection: Duplex): Duplex {
 /** `prefix` ends in `/proxy`; `path` is what follows, with its query. */
 function splitUrl({ url = "" }: IncomingMessage): { prefix: string; path: string } {
   const { pathname, search } = new URL(url, "https://server");
-  // The target has been found in it: /api/v1/namespaces/NAMESPACE/pods/NAME/proxy.
-  const end = /^(?:[^/]*\/){7}proxy/.exec(pathname)![0].length;
+  // The target has been found in it: /api/v1/namespaces/NAMESPACE/pods/NAME/proxy, each of them perhaps percent-encoded.
+  const end = /^(?:\/[^/]*){7}/.exec(pathname)![0].length;
   return { prefix: pathname.slice(0, end), path: pathname.slice(end) + search };
 }
 
