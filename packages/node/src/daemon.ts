@@ -27,7 +27,7 @@ import { type ConfigKind, Runtime } from "@podwire/runtime";
 import { ConfigStore } from "./config-store.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
 import { configureHostDevice, openHostDevice } from "./host-device.ts";
-import { capacity, nodeInfo, podMtu, underlayMtu, vtepMac } from "./identity.ts";
+import { capacity, nodeInfo, podMtu, systemLabels, underlayMtu, vtepMac } from "./identity.ts";
 import { serveInspection } from "./inspection.ts";
 import { Ipam } from "./ipam.ts";
 import { DEFAULT_POD_CAPACITY } from "./limits.ts";
@@ -145,11 +145,11 @@ export class NodeDaemon {
     const json = (value: object) => Buffer.from(JSON.stringify(value));
     return {
       name,
-      labels,
+      labels: { ...systemLabels, ...labels },
       taints: [...taints],
       addresses: [...addresses],
       vtep: this.#vtep,
-      nodeInfo: json(nodeInfo(version)),
+      nodeInfo: json(nodeInfo(name, version)),
       capacity: json(capacity(DEFAULT_POD_CAPACITY)),
     };
   }

@@ -1,5 +1,6 @@
 /** What a node says of itself when it registers: addresses, its end of the overlay, what it can carry. */
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { withRtnetlink } from "@podwire/linux";
 import type { Vtep } from "@podwire/protocol";
@@ -37,20 +38,40 @@ export function podMtu(node: string, addresses: readonly string[], vtep: Vtep): 
   return mtu;
 }
 
-/** status.nodeInfo. */
-export function nodeInfo(version: string): object {
+const OPERATING_SYSTEM = "linux";
+const ARCHITECTURE = process.arch === "x64" ? "amd64" : process.arch;
+
+/** Labels that the kubelet gives its node, and that manifests select nodes by. Labels of the lab's file come before. */
+export const systemLabels: Readonly<Record<string, string>> = {
+  "kubernetes.io/arch": ARCHITECTURE,
+  "kubernetes.io/os": OPERATING_SYSTEM,
+  "beta.kubernetes.io/arch": ARCHITECTURE,
+  "beta.kubernetes.io/os": OPERATING_SYSTEM,
+};
+
+/** status.nodeInfo. Nodes share one machine and its kernel, and are told apart by identifiers made from their names. */
+export function nodeInfo(nodeName: string, version: string): object {
+  const id = createHash("sha256").update(`machine ${nodeName}`).digest("hex").slice(0, 32);
   return {
-    machineID: "",
-    systemUUID: "",
-    bootID: "",
+    machineID: id,
+    systemUUID: id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"),
+    bootID: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
     kernelVersion: release(),
-    osImage: "Linux",
+    osImage: osImage(),
     containerRuntimeVersion: `podwire://${version}`,
-    kubeletVersion: `v1.33.0-podwire.${version}`,
+    kubeletVersion: `v1.34.0-podwire.${version}`,
     kubeProxyVersion: "",
-    operatingSystem: "linux",
-    architecture: process.arch === "x64" ? "amd64" : process.arch,
+    operatingSystem: OPERATING_SYSTEM,
+    architecture: ARCHITECTURE,
   };
+}
+
+function osImage(): string {
+  try {
+    return /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "Linux";
+  } catch {
+    return "Linux"; // a machine need not have the file
+  }
 }
 
 /** status.capacity. */
