@@ -3,6 +3,7 @@
  * end, the daemons' client on the other.
  */
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type ChannelCredentials, Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { isReason, kinds, type PodSpec } from "@podwire/api";
@@ -22,8 +23,9 @@ describe("node stream", () => {
   async function start(options?: TestControlPlaneOptions): Promise<void> {
     plane = await TestControlPlane.start(options);
   }
-  function joinNodes(...indexes: number[]): TestNode[] {
-    const joined = indexes.map(index => new TestNode(plane.address, index));
+  async function joinNodes(...indexes: number[]): Promise<TestNode[]> {
+    const joined: TestNode[] = [];
+    for (const index of indexes) joined.push(await TestNode.start(plane.address, index));
     nodes.push(...joined);
     return joined;
   }
@@ -34,7 +36,7 @@ describe("node stream", () => {
 
   it("registers nodes, gives them pod CIDRs, tells them of each other and makes them Ready", async () => {
     await start();
-    const [first, second] = joinNodes(1, 2) as [TestNode, TestNode];
+    const [first, second] = (await joinNodes(1, 2)) as [TestNode, TestNode];
     await first.until(() => first.peers.has("node-2") && first.peers.has("node-1"));
     await second.until(() => second.peers.has("node-1"));
     const cidrs = [first, second].flatMap(node => node.registered[0]!.podCidrs).sort();
@@ -48,7 +50,7 @@ describe("node stream", () => {
 
   it("carries a Pod from creation to its address at the other node, and to its end", async () => {
     await start();
-    const [first, second] = joinNodes(1, 2) as [TestNode, TestNode];
+    const [first, second] = (await joinNodes(1, 2)) as [TestNode, TestNode];
     await Promise.all([plane.untilReady("node-1", "True"), plane.untilReady("node-2", "True")]);
     await plane.createPod("web");
     await first.until(() => first.podNamed("web") !== undefined);
@@ -73,7 +75,7 @@ describe("node stream", () => {
 
   it("takes a node for the one that its certificate names, and nobody without one of the cluster's", async () => {
     await start();
-    const other = new TestNode(plane.address, 1, { tls: testNode("node-2") });
+    const other = await TestNode.start(plane.address, 1, { tls: await testNode("node-2") });
     nodes.push(other);
     await other.until(() => other.refusedWith !== undefined);
     assert.equal(
@@ -81,15 +83,19 @@ describe("node stream", () => {
       'Node "node-1": the client\'s certificate is for "system:node:node-2"; start the daemon with the certificate for "system:node:node-1"',
     );
     assert.deepEqual(plane.server.connected(), []);
-    const { ca, serverName } = testNode("node-1");
-    const foreign = testNode("node-1", CertificateAuthority.create("elsewhere", Date.now()));
+    const { ca, serverName } = await testNode("node-1");
+    const foreign = await testNode("node-1", await CertificateAuthority.create("elsewhere", Date.now()));
     const none = credentials.createSsl(Buffer.from(ca));
     const table: [ChannelCredentials, number, RegExp][] = [
-      [credentialsOf({ ...testAdmin(), serverName }), status.INVALID_ARGUMENT, /is for "kubernetes-admin"/],
+      [
+        credentialsOf({ ...(await testAdmin()), serverName }),
+        status.INVALID_ARGUMENT,
+        /is for "kubernetes-admin"/,
+      ],
       [credentialsOf({ ...foreign, ca }), status.UNAVAILABLE, /./],
       [none, status.UNAVAILABLE, /./],
       [
-        credentialsOf({ ...testNode("node-1"), ca: foreign.ca }),
+        credentialsOf({ ...(await testNode("node-1")), ca: foreign.ca }),
         status.UNAVAILABLE,
         /signature|issuer|certificate/,
       ],
@@ -100,6 +106,27 @@ describe("node stream", () => {
       assert.deepEqual([refusal.code, details.test(refusal.details)], [code, true], refusal.details);
     }
     assert.deepEqual(plane.server.connected(), []);
+  });
+
+  it("a node without a connection says why, once for each reason", async () => {
+    await start();
+    const own = await testNode("node-1");
+    const foreign = await testNode("node-1", await CertificateAuthority.create("elsewhere", Date.now()));
+    const table: [NodeTls, RegExp][] = [
+      [{ ...foreign, ca: own.ca }, /refuses this node's certificate/],
+      [{ ...own, ca: foreign.ca }, /certificate/],
+    ];
+    for (const [index, [tls, reason]] of table.entries()) {
+      const socket = join(plane.directory, `late-${index}.sock`);
+      const node = await TestNode.start(`unix:${socket}`, 1, { tls, heartbeatIntervalMs: 5 });
+      nodes.push(node);
+      await node.until(() => node.unreachable.length > 0);
+      symlinkSync(plane.socket, socket);
+      await node.until(() => node.unreachable.length > 1);
+      assert.match(node.unreachable[0]!, /^connect ENOENT /);
+      assert.match(node.unreachable[1]!, reason);
+      assert.equal(node.connects, 0);
+    }
   });
 
   const credentialsOf = ({ ca, cert, key }: NodeTls) =>
@@ -138,7 +165,7 @@ describe("node stream", () => {
 
   it("resumes after a cut: only what changed meanwhile is told", async () => {
     await start();
-    const [node] = joinNodes(1) as [TestNode];
+    const [node] = (await joinNodes(1)) as [TestNode];
     await plane.untilReady("node-1", "True");
     await plane.createPod("before", { nodeName: "node-1" });
     await node.until(() => node.podNamed("before") !== undefined);
@@ -157,7 +184,7 @@ describe("node stream", () => {
 
   it("sends a snapshot when the node's revision has been compacted", async () => {
     await start();
-    const [node] = joinNodes(1) as [TestNode];
+    const [node] = (await joinNodes(1)) as [TestNode];
     await plane.untilReady("node-1", "True");
     await plane.createPod("before", { nodeName: "node-1" });
     await node.until(() => node.podNamed("before") !== undefined);
@@ -177,7 +204,7 @@ describe("node stream", () => {
 
   it("sends again what was not acknowledged, and ignores a status of another Pod of the name", async () => {
     await start();
-    const [node] = joinNodes(1) as [TestNode];
+    const [node] = (await joinNodes(1)) as [TestNode];
     await plane.untilReady("node-1", "True");
     const pod = await plane.createPod("web", { nodeName: "node-1" });
     await plane.server.close();
@@ -202,7 +229,7 @@ describe("node stream", () => {
 
   it("tells a node of the ConfigMaps and Secrets of its own pods, before them and as they change, over cuts", async () => {
     await start();
-    const [node, other] = joinNodes(1, 2) as [TestNode, TestNode];
+    const [node, other] = (await joinNodes(1, 2)) as [TestNode, TestNode];
     await plane.untilReady("node-1", "True");
     const { registry } = plane;
     const put = (name: string, value: string) =>
@@ -253,7 +280,7 @@ describe("node stream", () => {
   it("calls a node NotReady after five seconds of silence, and Ready when it is heard again", async () => {
     const clock = new ManualClock();
     await start({ clock });
-    const node = new TestNode(plane.address, 1, { heartbeatIntervalMs: 3_600_000 });
+    const node = await TestNode.start(plane.address, 1, { heartbeatIntervalMs: 3_600_000 });
     nodes.push(node);
     await plane.untilReady("node-1", "True");
     clock.advance(4_999);
@@ -275,9 +302,9 @@ describe("node stream", () => {
 
   it("lets the newest daemon of a name win, and tells the older one", async () => {
     await start();
-    const [older] = joinNodes(1) as [TestNode];
+    const [older] = (await joinNodes(1)) as [TestNode];
     await plane.untilReady("node-1", "True");
-    const newer = new TestNode(plane.address, 1);
+    const newer = await TestNode.start(plane.address, 1);
     nodes.push(newer);
     await older.until(() => older.refusedWith !== undefined);
     assert.equal(older.refusedWith, 'Node "node-1": another daemon has registered under this name');
@@ -287,7 +314,7 @@ describe("node stream", () => {
 
   it("refuses a node whose address cannot work, with the way out", async () => {
     await start({ clusterCidrs: ["192.168.0.0/16"] });
-    const [inside] = joinNodes(1) as [TestNode];
+    const [inside] = (await joinNodes(1)) as [TestNode];
     await inside.until(() => inside.refusedWith !== undefined);
     assert.match(
       inside.refusedWith!,
@@ -295,9 +322,9 @@ describe("node stream", () => {
     );
     await plane.stop();
     await start();
-    const [first] = joinNodes(1) as [TestNode];
+    const [first] = (await joinNodes(1)) as [TestNode];
     await first.until(() => first.registered.length === 1);
-    const second = new TestNode(plane.address, 1, { name: "node-2" });
+    const second = await TestNode.start(plane.address, 1, { name: "node-2" });
     nodes.push(second);
     await second.until(() => second.refusedWith !== undefined);
     assert.match(second.refusedWith!, /192\.168\.77\.1 is the address of Node "node-1"; delete that Node/);
@@ -305,7 +332,7 @@ describe("node stream", () => {
 
   it("registers a node again whose Node object was deleted", async () => {
     await start();
-    const [node] = joinNodes(1) as [TestNode];
+    const [node] = (await joinNodes(1)) as [TestNode];
     await plane.untilReady("node-1", "True");
     await plane.registry.delete(kinds.nodes, { name: "node-1" });
     await node.until(() => node.registered.length === 2);
@@ -316,7 +343,7 @@ describe("node stream", () => {
   it("lets a node wait for a control plane that is not there yet", async () => {
     await start();
     await plane.server.close();
-    const [node] = joinNodes(1) as [TestNode];
+    const [node] = (await joinNodes(1)) as [TestNode];
     node.client.podStatus({ namespace: "default", name: "web", uid: "1" }, { phase: "Running" });
     assert.equal(node.connects, 0);
     await plane.serve();
@@ -329,7 +356,7 @@ describe("node stream", () => {
     const directory = join(plane.directory, "store");
     await plane.halt();
     await plane.startOn(await openLmdbStore(directory));
-    const [node] = joinNodes(1) as [TestNode];
+    const [node] = (await joinNodes(1)) as [TestNode];
     await plane.untilReady("node-1", "True");
     await plane.createPod("before", { nodeName: "node-1" });
     await node.until(() => node.podNamed("before") !== undefined);
@@ -344,7 +371,7 @@ describe("node stream", () => {
 
   it("starts from a snapshot when the control plane lost its store", async () => {
     await start();
-    const [node] = joinNodes(1) as [TestNode];
+    const [node] = (await joinNodes(1)) as [TestNode];
     await plane.untilReady("node-1", "True");
     await plane.createPod("lost", { nodeName: "node-1" });
     await node.until(() => node.podNamed("lost") !== undefined);
@@ -360,7 +387,7 @@ describe("streams to containers", () => {
   let node: TestNode;
   beforeEach(async () => {
     plane = await TestControlPlane.start({ attachTimeoutMs: 100 });
-    node = new TestNode(plane.address, 1);
+    node = await TestNode.start(plane.address, 1);
     await plane.untilReady("node-1", "True");
   });
   afterEach(async () => {

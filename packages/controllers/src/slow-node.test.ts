@@ -9,7 +9,7 @@ import { TestControlPlane } from "./testing/control-plane.ts";
 describe("a node that does not read its stream", () => {
   it("is cut with RESOURCE_EXHAUSTED that names it, while others go on", async () => {
     const plane = await TestControlPlane.start({ drainTimeoutMs: 100 });
-    const { ca, cert, key, serverName } = testNode("stuck");
+    const { ca, cert, key, serverName } = await testNode("stuck");
     const tls = credentials.createSsl(Buffer.from(ca), Buffer.from(key), Buffer.from(cert));
     const client = new Client(plane.address, tls, { "grpc.ssl_target_name_override": serverName });
     const { path, request, response } = NodeSync.Sync;

@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MEMBER_VARIABLE } from "@podwire/runtime/membership";
 import { findMembers } from "./down/members.ts";
 import {
   defaultLabConfig,
@@ -22,7 +23,7 @@ import {
   startLab,
   takeDown,
 } from "./index.ts";
-import { networkNamespace } from "./state/identity.ts";
+import { environmentVariable, networkNamespace } from "./state/identity.ts";
 import { NO_TRACES, removeOrphans, tracesOf } from "./testing/machine.ts";
 
 const FAKE = fileURLToPath(new URL("testing/fake-daemon.js", import.meta.url));
@@ -93,6 +94,9 @@ describe("lab", function () {
     );
     assert.equal(networkNamespace(lab.pidOf("node-1")!), state.nodes[0]!.namespace);
     assert.equal(networkNamespace(lab.pidOf("control-plane")!), networkNamespace(process.pid));
+    // Whoever takes a lab down finds a holder before it has become one.
+    const { pid } = state.nodes[0]!.holder;
+    assert.equal(environmentVariable(pid, MEMBER_VARIABLE), `${lab.paths.directory}:network`);
     const traces = tracesOf(lab.paths.directory, base);
     assert.deepEqual(traces.hostDevices, [], "the host sees no device of a lab");
     // Control plane, two daemons, two pods of a holder and a container, and the holders of three hosts.

@@ -82,11 +82,10 @@ export class Lab extends LabView {
   async begin(waitTimeoutMs: number): Promise<void> {
     this.#releaseLogs = boundLogs(this.paths.logs);
     this.#step("starting the control plane");
-    const making = this.#make(makeUnderlay(this.config, this.paths));
-    making.catch(() => {});
-    // While the underlay's holder starts.
-    const certificates = this.#makeCertificates();
-    const underlay = await making;
+    // The library for certificates loads while the underlay's holder starts.
+    const [underlay, certificates] = await this.#make(
+      settled([makeUnderlay(this.config, this.paths), this.#makeCertificates()]),
+    );
     const readyTimeoutMs = READY_TIMEOUT_MS + this.config.nodes.length * READY_TIMEOUT_MS_PER_NODE;
     const controlPlane = this.#supervisor.start(
       controlPlaneSpec(this.config, this.paths, this.#program, this.#apiPort, underlay),
@@ -96,17 +95,19 @@ export class Lab extends LabView {
     controlPlane.catch(() => {});
     const { length } = this.config.nodes;
     this.#step(`making the underlay and ${length === 1 ? "1 node" : `${length} nodes`}`);
-    for (const { name } of this.config.nodes) certificates.makeNode(name);
-    const topology = { underlay, nodes: await this.#make(makeNodes(this.config, this.paths, underlay)) };
+    const [nodes] = await this.#make(
+      settled([makeNodes(this.config, this.paths, underlay), this.#makeNodeCertificates(certificates)]),
+    );
+    const topology = { underlay, nodes };
     this.#topology = topology;
     this.adopt(topology);
     this.#save();
     this.#step("starting the node daemons");
     // They load while the control plane does, and find it when it is there.
-    const nodes = topology.nodes.map(host =>
+    const daemons = nodes.map(host =>
       this.#supervisor.start(nodeSpec(this.config, this.paths, this.#program, host), readyTimeoutMs),
     );
-    await this.#unlessGoing(Promise.all([controlPlane, ...nodes]));
+    await this.#unlessGoing(Promise.all([controlPlane, ...daemons]));
     const onReady = (ready: number) => this.#step(`nodes Ready: ${ready} of ${this.config.nodes.length}`);
     const names = this.config.nodes.map(node => node.name);
     const hint = (missing: readonly string[]) => this.#quoteLogs(missing);
@@ -169,7 +170,7 @@ export class Lab extends LabView {
     }
   }
 
-  /** Waits for hosts being made. Throws LabStopped when the lab is to go: nothing more must come into being. */
+  /** Waits for hosts and files being made. Throws LabStopped when the lab is to go: nothing more must come into being. */
   async #make<T>(making: Promise<T>): Promise<T> {
     this.#making = making;
     const made = await making;
@@ -177,14 +178,18 @@ export class Lab extends LabView {
     return made;
   }
 
-  #makeCertificates(): ClusterCertificates {
+  async #makeCertificates(): Promise<ClusterCertificates> {
     const addresses = controlPlaneAddresses(this.config);
     const { name, serviceCIDRs } = this.config;
-    const certificates = new ClusterCertificates(this.paths.pki, `podwire-${name}`, Date.now());
-    certificates.makeServersAndAdmin({ serviceCidrs: serviceCIDRs, addresses });
+    const certificates = await ClusterCertificates.create(this.paths.pki, `podwire-${name}`, Date.now());
+    await certificates.makeServersAndAdmin({ serviceCidrs: serviceCIDRs, addresses });
     const entries = kubeconfigEntries(name, { url: this.apiUrl, tls: adminTls(this.paths) });
     writeFileSync(this.paths.kubeconfig, kubeconfigText(entries), { mode: 0o600 });
     return certificates;
+  }
+
+  async #makeNodeCertificates(certificates: ClusterCertificates): Promise<void> {
+    for (const { name } of this.config.nodes) await certificates.makeNode(name);
   }
 
   #step(text: string): void {
@@ -249,6 +254,16 @@ export class Lab extends LabView {
       daemons: this.#supervisor.states(),
     });
   }
+}
+
+/** `Promise.all` that leaves nothing under way when it rejects. */
+async function settled<T extends readonly unknown[]>(
+  work: {
+    [I in keyof T]: Promise<T[I]>;
+  },
+): Promise<T> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as unknown as T;
 }
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {

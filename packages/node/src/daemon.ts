@@ -122,6 +122,7 @@ export class NodeDaemon {
       handlers: this.#handlers(),
       connection: state =>
         options.log(state.connected ? "connected to the control plane" : `control plane lost: ${state.why}`),
+      unreachable: why => options.log(`control plane not reached: ${why}`),
       refused: options.refused,
     });
   }

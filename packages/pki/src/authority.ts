@@ -1,6 +1,8 @@
-/** A cluster's own certificate authority: made with the cluster, it signs for its servers, nodes and administrator. */
-import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
-import { type Subject, signCertificate } from "./certificate.ts";
+/**
+ * A cluster's own certificate authority: made with the cluster, it signs for its servers, nodes and administrator.
+ * Whoever only reads certificates does not load the library that makes them.
+ */
+import type { CertificateRequest, Subject } from "./certificate.ts";
 
 /** A certificate and its private key, PEM both; the key is PKCS #8. */
 export interface KeyPair {
@@ -23,53 +25,29 @@ const LIFETIME_YEARS = 10;
 export class CertificateAuthority {
   readonly certificate: string;
   readonly key: string;
-  readonly #subject: Subject;
-  readonly #privateKey: KeyObject;
 
   /** An authority that was made before. */
   constructor({ certificate, key }: KeyPair) {
     this.certificate = certificate;
     this.key = key;
-    this.#privateKey = createPrivateKey(key);
-    this.#subject = { commonName: /^CN=(.*)$/m.exec(new X509Certificate(certificate).subject)![1]! };
   }
 
-  static create(commonName: string, nowMs: number): CertificateAuthority {
-    const { publicKey, privateKey } = newKey();
+  static async create(commonName: string, nowMs: number): Promise<CertificateAuthority> {
     const subject = { commonName };
-    const certificate = signCertificate({
-      subject,
-      issuer: subject,
-      publicKey,
-      issuerKey: privateKey,
-      usage: "authority",
-      ...validity(nowMs),
-    });
-    return new CertificateAuthority({ certificate, key: pkcs8(privateKey) });
+    return new CertificateAuthority(
+      await make({ subject, issuer: undefined, usage: "authority", ...validity(nowMs) }),
+    );
   }
 
   /** With a new key. */
-  issue({ subject, usage, names }: IssueRequest, nowMs: number): KeyPair {
-    const { publicKey, privateKey } = newKey();
-    const certificate = signCertificate({
-      subject,
-      issuer: this.#subject,
-      publicKey,
-      issuerKey: this.#privateKey,
-      usage,
-      ...(names && { names }),
-      ...validity(nowMs),
-    });
-    return { certificate, key: pkcs8(privateKey) };
+  issue(request: IssueRequest, nowMs: number): Promise<KeyPair> {
+    return make({ ...request, issuer: this, ...validity(nowMs) });
   }
 }
 
-function newKey(): { publicKey: KeyObject; privateKey: KeyObject } {
-  return generateKeyPairSync("ec", { namedCurve: "P-256" });
-}
-
-function pkcs8(key: KeyObject): string {
-  return key.export({ type: "pkcs8", format: "pem" }).toString();
+async function make(request: CertificateRequest): Promise<KeyPair> {
+  const { makeCertificate } = await import("./certificate.ts");
+  return makeCertificate(request);
 }
 
 function validity(nowMs: number): { notBefore: Date; notAfter: Date } {

@@ -13,11 +13,11 @@ describe("certificate files", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("are what servers and clients read back, with keys for their owner alone", () => {
+  it("are what servers and clients read back, with keys for their owner alone", async () => {
     const pki = join(directory, "pki");
-    const made = new ClusterCertificates(pki, "podwire-lab", Date.now());
-    made.makeServersAndAdmin({ serviceCidrs: ["10.96.0.0/12"], addresses: ["172.30.0.1"] });
-    made.makeNode("node-1");
+    const made = await ClusterCertificates.create(pki, "podwire-lab", Date.now());
+    await made.makeServersAndAdmin({ serviceCidrs: ["10.96.0.0/12"], addresses: ["172.30.0.1"] });
+    await made.makeNode("node-1");
 
     const authority = new X509Certificate(readServerFiles(pki, "apiserver").clientAuthority);
     const clients = [readAdminFiles(pki), readNodeFiles(pki, "node-1")];

@@ -39,26 +39,32 @@ export class ClusterCertificates {
   readonly #authority: CertificateAuthority;
   readonly #nowMs: number;
 
-  constructor(directory: string, clusterName: string, nowMs: number) {
+  private constructor(directory: string, authority: CertificateAuthority, nowMs: number) {
     this.#directory = directory;
+    this.#authority = authority;
     this.#nowMs = nowMs;
-    this.#authority = CertificateAuthority.create(clusterName, nowMs);
+  }
+
+  /** With a new authority. */
+  static async create(directory: string, clusterName: string, nowMs: number): Promise<ClusterCertificates> {
+    const authority = await CertificateAuthority.create(clusterName, nowMs);
     mkdirSync(join(directory, "nodes"), { recursive: true, mode: 0o700 });
-    writePair(directory, AUTHORITY, this.#authority);
+    writePair(directory, AUTHORITY, authority);
+    return new ClusterCertificates(directory, authority, nowMs);
   }
 
-  makeServersAndAdmin(names: ApiServerNames): void {
-    this.#make("apiserver", apiServerRequest(names));
-    this.#make("node-server", nodeServerRequest());
-    this.#make("admin", adminRequest());
+  async makeServersAndAdmin(names: ApiServerNames): Promise<void> {
+    await this.#make("apiserver", apiServerRequest(names));
+    await this.#make("node-server", nodeServerRequest());
+    await this.#make("admin", adminRequest());
   }
 
-  makeNode(name: string): void {
-    this.#make(nodeFile(name), nodeRequest(name));
+  async makeNode(name: string): Promise<void> {
+    await this.#make(nodeFile(name), nodeRequest(name));
   }
 
-  #make(name: string, request: IssueRequest): void {
-    writePair(this.#directory, name, this.#authority.issue(request, this.#nowMs));
+  async #make(name: string, request: IssueRequest): Promise<void> {
+    writePair(this.#directory, name, await this.#authority.issue(request, this.#nowMs));
   }
 }
 

@@ -20,6 +20,10 @@ import { podManifest, startTestServer, type TestServer } from "../testing/test-s
 
 const PODS = "/api/v1/namespaces/default/pods";
 
+const admin = await testAdmin();
+const otherAdmin = await testAdmin(await CertificateAuthority.create("podwire-test", Date.now()));
+const serving = await testServerCredentials();
+
 interface Reply {
   readonly code: number | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: what comes back is what the test is about
@@ -27,7 +31,6 @@ interface Reply {
 }
 
 describe("front", () => {
-  const admin = testAdmin();
   let server: TestServer;
   const open: { destroy(): void }[] = [];
   beforeEach(async () => {
@@ -98,11 +101,9 @@ describe("front", () => {
     );
   });
 
-  const elsewhere = CertificateAuthority.create("podwire-test", Date.now());
-  const serving = testServerCredentials();
   const strangers: [string, Partial<ClientTls>][] = [
     ["no certificate", {}],
-    ["the certificate of another cluster", { ...testAdmin(elsewhere), ca: admin.ca }],
+    ["the certificate of another cluster", { ...otherAdmin, ca: admin.ca }],
     ["a server's certificate", { cert: serving.certificate, key: serving.key }],
   ];
   for (const [who, tls] of strangers) {
@@ -163,7 +164,7 @@ describe("front", () => {
   });
 
   it("lets other users discover, and forbids the rest in upstream's words", async () => {
-    const node = testNode("node-1");
+    const node = await testNode("node-1");
     assert.equal((await ask("/api/v1", node)).code, 200);
     const table: [string, string][] = [
       [

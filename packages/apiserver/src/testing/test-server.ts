@@ -1,7 +1,7 @@
 /** A server on a free port of loopback, and a client, the administrator, that says what it got. */
 import { Agent, request } from "node:https";
 import { Readable } from "node:stream";
-import { testAdmin, testServerCredentials } from "@podwire/pki/testing";
+import { type ClientTls, testAdmin, testServerCredentials } from "@podwire/pki/testing";
 import { openMemoryStore, type Store } from "@podwire/store";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "../http/server.ts";
 import type { NodeStreams } from "../node-streams.ts";
@@ -38,7 +38,7 @@ export async function startTestServer(
   const server = createApiServer({
     registry,
     nodeStreams: NO_STREAMS,
-    credentials: testServerCredentials(),
+    credentials: await testServerCredentials(),
     ...options,
   });
   const url = `https://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
@@ -77,12 +77,11 @@ export interface FetchInit {
   readonly signal?: AbortSignal;
 }
 
-let admin: ReturnType<typeof testAdmin> | undefined;
-let agent: Agent | undefined;
+const admin = await testAdmin();
+const agent = new Agent({ ...admin, keepAlive: true });
 
 /** The administrator's certificate, and the authority that it trusts: for `fetch`'s kind of clients and WebSockets. */
-export function adminTls(): ReturnType<typeof testAdmin> {
-  admin ??= testAdmin();
+export function adminTls(): ClientTls {
   return admin;
 }
 
@@ -91,7 +90,6 @@ export function adminFetch(
   url: string,
   { method = "GET", headers, body, signal }: FetchInit = {},
 ): Promise<Response> {
-  agent ??= new Agent({ ...adminTls(), keepAlive: true });
   return new Promise((resolve, reject) => {
     const options = { method, agent, ...(headers && { headers }), ...(signal && { signal }) };
     const outgoing = request(url, options, incoming => {

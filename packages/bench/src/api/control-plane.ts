@@ -41,8 +41,8 @@ export class ControlPlane {
     const children = new Children(signal);
     try {
       const pki = join(directory, "pki");
-      const certificates = new ClusterCertificates(pki, "bench", Date.now());
-      certificates.makeServersAndAdmin({ serviceCidrs: SERVICE_CIDRS.split(","), addresses: [] });
+      const certificates = await ClusterCertificates.create(pki, "bench", Date.now());
+      await certificates.makeServersAndAdmin({ serviceCidrs: SERVICE_CIDRS.split(","), addresses: [] });
       const main = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
       const words = [
         "control-plane",
@@ -75,8 +75,8 @@ export class ControlPlane {
     return new ApiClient({ url: this.url, tls: this.tls });
   }
 
-  nodeTls(name: string) {
-    this.#certificates.makeNode(name);
+  async nodeTls(name: string) {
+    await this.#certificates.makeNode(name);
     return readNodeFiles(join(this.#directory, "pki"), name);
   }
 

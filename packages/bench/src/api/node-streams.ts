@@ -16,8 +16,9 @@ export async function measureNodeStreams(
   shape: { readonly nodes: number; readonly changesPerSecond: number; readonly changes: number },
 ): Promise<number[]> {
   const arrivals = new Arrivals(shape.nodes);
-  const nodes = Array.from({ length: shape.nodes }, (_, at) => startNode(plane, at, arrivals));
+  const nodes: NodeSyncClient[] = [];
   try {
+    for (let at = 0; at < shape.nodes; at++) nodes.push(await startNode(plane, at, arrivals));
     await arrivals.allSynced();
     const pods = await Promise.all(
       Array.from({ length: shape.changes }, (_, at) => client.create(kinds.pods, podOf(at, shape.nodes))),
@@ -84,7 +85,7 @@ class Arrivals {
   }
 }
 
-function startNode(plane: ControlPlane, at: number, arrivals: Arrivals): NodeSyncClient {
+async function startNode(plane: ControlPlane, at: number, arrivals: Arrivals): Promise<NodeSyncClient> {
   const name = `stream-${at}`;
   const mac = Buffer.from([2, 0, 0, 1, at >> 8, at & 255]);
   const nothing = () => {};
@@ -104,7 +105,7 @@ function startNode(plane: ControlPlane, at: number, arrivals: Arrivals): NodeSyn
   };
   const node = new NodeSyncClient({
     address: plane.nodesAddress,
-    tls: plane.nodeTls(name),
+    tls: await plane.nodeTls(name),
     registration: () => ({
       name,
       labels: {},

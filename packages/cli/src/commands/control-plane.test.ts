@@ -19,10 +19,10 @@ describe("podwire control-plane", () => {
   const running = new Set<ChildProcess>();
   let directory: string;
   const pki = () => join(directory, "pki");
-  beforeEach(() => {
+  beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), `podwire-cp-${process.pid}-`));
-    const certificates = new ClusterCertificates(pki(), "podwire-test", Date.now());
-    certificates.makeServersAndAdmin({ serviceCidrs: ["10.96.0.0/12"], addresses: [] });
+    const certificates = await ClusterCertificates.create(pki(), "podwire-test", Date.now());
+    await certificates.makeServersAndAdmin({ serviceCidrs: ["10.96.0.0/12"], addresses: [] });
   });
   afterEach(async () => {
     for (const child of running) {

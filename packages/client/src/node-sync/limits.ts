@@ -4,6 +4,8 @@ export const LIMITS = {
   heartbeatIntervalMs: 1_000,
   /** A control plane that restarts is found again within this. */
   reconnectDelayMs: { first: 20, most: 300 },
+  /** Asking why there is no connection is answered from memory; this is for a call that meets a new connection. */
+  probeTimeoutMs: 1_000,
   /** Events kept while there is no connection; beyond, the oldest go: they are for people, not for state. */
   queuedEvents: 256,
 } as const;

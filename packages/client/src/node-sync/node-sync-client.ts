@@ -28,6 +28,7 @@ import {
 import { Attachment } from "./attachment.ts";
 import { LIMITS } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import { whyUnreachable } from "./unreachable.ts";
 import { type NodeSyncHandlers, View } from "./view.ts";
 
 /** Register without what the client keeps itself. */
@@ -52,6 +53,8 @@ export interface NodeSyncOptions {
   handlers: NodeSyncHandlers;
   /** The connection came or went; for logs. */
   connection?: (state: { connected: true } | { connected: false; why: string }) => void;
+  /** There is no connection, and why: once for each reason in a row. */
+  unreachable?: (why: string) => void;
   /** The control plane does not take this daemon; it will not connect again. */
   refused: (why: string) => void;
   /** Why the node cannot run pods yet, until `setReady`. */
@@ -83,6 +86,7 @@ export class NodeSyncClient {
   #retry: NodeJS.Timeout | undefined;
   #retryDelayMs: number = LIMITS.reconnectDelayMs.first;
   #stopped = false;
+  #lastUnreachable: string | undefined;
 
   constructor(options: NodeSyncOptions) {
     this.#options = options;
@@ -102,7 +106,7 @@ export class NodeSyncClient {
 
   start(): void {
     const every = this.#options.heartbeatIntervalMs ?? LIMITS.heartbeatIntervalMs;
-    this.#heartbeat = setInterval(() => this.#beat(), every);
+    this.#heartbeat = setInterval(() => (this.#registered ? this.#beat() : void this.#askWhy()), every);
     this.#connect();
   }
 
@@ -188,6 +192,7 @@ export class NodeSyncClient {
 
   #onRegistered(): void {
     this.#registered = true;
+    this.#lastUnreachable = undefined;
     this.#retryDelayMs = LIMITS.reconnectDelayMs.first;
     this.#options.connection?.({ connected: true });
     // "Not ready yet" can wait for its second: most nodes are ready before, and are spared the condition and taints.
@@ -208,6 +213,13 @@ export class NodeSyncClient {
     }
     this.#retry = setTimeout(() => this.#connect(), this.#retryDelayMs);
     this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, LIMITS.reconnectDelayMs.most);
+  }
+
+  async #askWhy(): Promise<void> {
+    const why = await whyUnreachable(this.#channel);
+    if (why === undefined || why === this.#lastUnreachable || this.#registered || this.#stopped) return;
+    this.#lastUnreachable = why;
+    this.#options.unreachable?.(why);
   }
 
   #beat(): void {

@@ -88,8 +88,9 @@ async function next<T>(watch: ObjectWatch<T>): Promise<WatchEvent<T>> {
   return (await watch.next())![0]!;
 }
 
+const tls = await testAdmin();
+
 describe("REST client", () => {
-  const tls = testAdmin();
   let store: Store;
   let registry: Registry;
   let server: ApiServer;
@@ -99,7 +100,11 @@ describe("REST client", () => {
   beforeEach(async () => {
     store = openMemoryStore();
     registry = await openRegistry(store);
-    server = createApiServer({ registry, nodeStreams: playedNode, credentials: testServerCredentials() });
+    server = createApiServer({
+      registry,
+      nodeStreams: playedNode,
+      credentials: await testServerCredentials(),
+    });
     port = await server.listen(0, "127.0.0.1");
     api = new ApiClient({ url: `https://127.0.0.1:${port}`, tls });
   });

@@ -85,7 +85,7 @@ export class TestControlPlane {
     this.server = await serveNodes({
       registry: this.registry,
       address: this.address,
-      credentials: testNodeServerCredentials(),
+      credentials: await testNodeServerCredentials(),
       clusterCidrs,
       heartbeats: this.#heartbeats,
       recordEvent: eventRecorder(this.registry, log),

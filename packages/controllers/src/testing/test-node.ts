@@ -1,8 +1,15 @@
 /** A node daemon's side of the node stream that keeps what it is told, for tests to await. */
 import type { ConfigMap, Pod, Secret } from "@podwire/api";
-import { NodeSyncClient, type NodeSyncHandlers, type NodeSyncOptions } from "@podwire/client/node-sync";
+import {
+  NodeSyncClient,
+  type NodeSyncHandlers,
+  type NodeSyncOptions,
+  type NodeTls,
+} from "@podwire/client/node-sync";
 import { testNode } from "@podwire/pki/testing";
 import type { OpenStream, Peer, PodRef, Registered } from "@podwire/protocol";
+
+export type TestNodeOptions = Partial<NodeSyncOptions> & { name?: string };
 
 export class TestNode {
   readonly name: string;
@@ -17,15 +24,24 @@ export class TestNode {
   connects = 0;
   cuts: string[] = [];
   refusedWith: string | undefined;
+  readonly unreachable: string[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(address: string, index: number, options: Partial<NodeSyncOptions> & { name?: string } = {}) {
-    this.name = options.name ?? `node-${index}`;
+  static async start(address: string, index: number, options: TestNodeOptions = {}): Promise<TestNode> {
+    const { name = `node-${index}` } = options;
+    return new TestNode(address, index, { ...options, name, tls: options.tls ?? (await testNode(name)) });
+  }
+
+  private constructor(
+    address: string,
+    index: number,
+    options: TestNodeOptions & { name: string; tls: NodeTls },
+  ) {
+    this.name = options.name;
     const mac = Buffer.from([2, 0, 0, 0, 0, index]);
     const vtep = { mac, udpPort: 4789, vni: 1, underlayMtu: 1500, remoteChecksumOffload: true };
     this.client = new NodeSyncClient({
       address,
-      tls: testNode(this.name),
       registration: () => ({
         name: this.name,
         labels: { "podwire.dev/index": String(index) },
@@ -39,6 +55,10 @@ export class TestNode {
       connection: state => {
         if (state.connected) this.connects++;
         else this.cuts.push(state.why);
+        this.#changed();
+      },
+      unreachable: why => {
+        this.unreachable.push(why);
         this.#changed();
       },
       refused: why => {

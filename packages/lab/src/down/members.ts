@@ -2,7 +2,7 @@
  * Which processes belong to a lab, found without any record of them, so that it works after every crash:
  *
  * 1. whose executable lies under the lab's directory: the holders of its namespaces;
- * 2. whose environment carries the lab's mark: its daemons;
+ * 2. whose environment carries the lab's mark: its daemons, and programs that are about to become holders;
  * 3. into whose mount namespace something from below the lab's directory is mounted: containers;
  * 4. whose network namespace is one that a process found so far, other than a daemon in the host's network, lives
  *    in: more of containers, and shells that someone put there;
@@ -13,7 +13,7 @@
  */
 import { join } from "node:path";
 import type { ProcessIdentity } from "@podwire/runtime";
-import { MEMBER_VARIABLE } from "../processes/program.ts";
+import { MEMBER_VARIABLE } from "@podwire/runtime/membership";
 import {
   allPids,
   environmentVariable,
@@ -83,15 +83,20 @@ export function labsWithMembers(base: string): string[] {
 }
 
 function membershipOf(pid: number, directory: string): "host" | "network" | undefined {
-  if (executable(pid)?.startsWith(`${directory}/`)) return "network";
+  // The mark first: one that becomes a holder in between has lost it for a moment, and has the executable by then.
   switch (environmentVariable(pid, MEMBER_VARIABLE)) {
     case `${directory}:host`:
       return "host";
     case `${directory}:network`:
       return "network";
     default:
-      return undefined;
+      return isHolder(pid, directory) ? "network" : undefined;
   }
+}
+
+/** Whether it keeps a namespace of the lab alive. */
+export function isHolder(pid: number, directory: string): boolean {
+  return executable(pid)?.startsWith(`${directory}/`) ?? false;
 }
 
 function ownLine(): Set<number> {

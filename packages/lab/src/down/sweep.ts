@@ -8,7 +8,7 @@ import type { ProcessIdentity } from "@podwire/runtime";
 import { LabError } from "../errors.ts";
 import { KILL_TIMEOUT_MS, MAX_SWEEP_ROUNDS, PROCESS_POLL_MS } from "../limits.ts";
 import { isAlive, signal } from "../state/identity.ts";
-import { findMembers } from "./members.ts";
+import { findMembers, isHolder } from "./members.ts";
 import { unmountBelow } from "./mounts.ts";
 
 /** Containers get this long between SIGTERM and SIGKILL: a lab that goes away pulls the plug. */
@@ -28,9 +28,12 @@ export async function sweep(directory: string): Promise<Swept> {
         `processes of ${directory} keep coming (now ${pids(members)}): something restarts them; stop it, then run down again`,
       );
     }
-    if (round === 0) await ask(members);
-    await kill(members);
-    processes += members.length;
+    // Holders last: what a container forked meanwhile is known by the namespace that its holder lives in.
+    const held = members.filter(({ pid }) => !isHolder(pid, directory));
+    if (round === 0) await ask(held);
+    const victims = held.length > 0 ? held : members;
+    await kill(victims);
+    processes += victims.length;
   }
   unmountBelow(directory);
   rmSync(directory, { recursive: true, force: true, maxRetries: 3 });

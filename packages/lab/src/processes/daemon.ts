@@ -8,10 +8,11 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { closeNamespace, inNamespace, openNamespace } from "@podwire/linux";
 import type { ProcessIdentity } from "@podwire/runtime";
+import type { Membership } from "@podwire/runtime/membership";
 import { LabError } from "../errors.ts";
 import { identify } from "../state/identity.ts";
 import { quoteLog } from "./log-files.ts";
-import { type Membership, memberEnvironment, type Program } from "./program.ts";
+import { memberEnvironment, type Program } from "./program.ts";
 
 export interface DaemonSpec {
   /** Names the daemon in messages, in `lab.json` and its log file. */

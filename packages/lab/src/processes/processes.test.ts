@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { boundLogs, quoteLog } from "./log-files.ts";
-import { nextBackoff } from "./supervisor.ts";
+import { nextBackoff, Supervisor } from "./supervisor.ts";
 
 describe("restart backoff", () => {
   it("is none at first, then doubles to its bound, and starts over after a stable time", () => {
@@ -23,6 +23,20 @@ describe("restart backoff", () => {
     }
     assert.deepEqual(delays, [0, 100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000]);
     assert.equal(nextBackoff(10000, 60_000), 0);
+  });
+});
+
+describe("supervisor", () => {
+  it("starts nothing more once it was stopped", async () => {
+    const supervisor = new Supervisor();
+    await supervisor.stop();
+    const program = { command: process.execPath, arguments: [] };
+    const spec = { name: "node-1", program, arguments: [], labDirectory: "/nowhere", log: "/dev/null" };
+    await assert.rejects(supervisor.start(spec, 1000), {
+      name: "LabError",
+      message: "node-1: not started: the lab is being taken down",
+    });
+    assert.deepEqual(supervisor.states(), []);
   });
 });
 

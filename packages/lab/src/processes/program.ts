@@ -3,17 +3,12 @@
  * small. All of a lab's processes are started with these.
  */
 import { fileURLToPath } from "node:url";
+import { type Membership, memberMark } from "@podwire/runtime/membership";
 
 export interface Program {
   readonly command: string;
   readonly arguments: readonly string[];
 }
-
-/** The variable that marks a process as a lab's: `<lab directory>:host` or `<lab directory>:network`. */
-export const MEMBER_VARIABLE = "PODWIRE_MEMBER";
-
-/** A member lives in the caller's network namespace, or in one that the lab made and that dies with it. */
-export type Membership = "host" | "network";
 
 /**
  * A small young generation keeps a daemon's heap near what it really holds (2 MB less in each of a node's two
@@ -35,5 +30,5 @@ export function podwireProgram(): Program {
 }
 
 export function memberEnvironment(directory: string, membership: Membership): NodeJS.ProcessEnv {
-  return { ...process.env, ...ENVIRONMENT, [MEMBER_VARIABLE]: `${directory}:${membership}` };
+  return { ...process.env, ...ENVIRONMENT, ...memberMark(directory, membership) };
 }

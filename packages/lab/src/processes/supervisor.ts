@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { ProcessIdentity } from "@podwire/runtime";
+import { LabError } from "../errors.ts";
 import {
   FIRST_RESTART_BACKOFF_MS,
   MAX_RESTART_BACKOFF_MS,
@@ -39,8 +40,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   readonly #daemons = new Map<string, Supervised>();
   #stopping = false;
 
-  /** Starts a daemon and keeps it alive from then on. Resolves with its ready line. */
+  /**
+   * Starts a daemon and keeps it alive from then on. Resolves with its ready line. Rejects after `stop`, which would
+   * not wait for what is started behind its back.
+   */
   async start(spec: DaemonSpec, readyTimeoutMs: number): Promise<Record<string, unknown>> {
+    if (this.#stopping) throw new LabError(`${spec.name}: not started: the lab is being taken down`);
     const supervised: Supervised = {
       spec,
       daemon: undefined,

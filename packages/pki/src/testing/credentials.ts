@@ -14,35 +14,39 @@ export interface ClientTls {
   readonly key: string;
 }
 
-let made: CertificateAuthority | undefined;
+let made: Promise<CertificateAuthority> | undefined;
 
-export function testAuthority(): CertificateAuthority {
+export function testAuthority(): Promise<CertificateAuthority> {
   made ??= CertificateAuthority.create("podwire-test", Date.now());
   return made;
 }
 
 /** For an API server on loopback. */
-export function testServerCredentials(authority = testAuthority()) {
+export async function testServerCredentials() {
+  const authority = await testAuthority();
   const names = { serviceCidrs: ["10.96.0.0/12"], addresses: [] };
-  return served(authority, authority.issue(apiServerRequest(names), Date.now()));
+  return served(authority, await authority.issue(apiServerRequest(names), Date.now()));
 }
 
-export function testNodeServerCredentials(authority = testAuthority()) {
-  return served(authority, authority.issue(nodeServerRequest(), Date.now()));
+export async function testNodeServerCredentials() {
+  const authority = await testAuthority();
+  return served(authority, await authority.issue(nodeServerRequest(), Date.now()));
 }
 
 /** As node's TLS takes them. */
-export function testAdmin(authority = testAuthority()): ClientTls {
-  return shown(authority, authority.issue(adminRequest(), Date.now()));
+export async function testAdmin(of?: CertificateAuthority): Promise<ClientTls> {
+  const authority = of ?? (await testAuthority());
+  return shown(authority, await authority.issue(adminRequest(), Date.now()));
 }
 
 /** For the node stream, with the name that its server has in its certificate. */
-export function testNode(
+export async function testNode(
   name: string,
-  authority = testAuthority(),
-): ClientTls & { readonly serverName: string } {
+  of?: CertificateAuthority,
+): Promise<ClientTls & { readonly serverName: string }> {
+  const authority = of ?? (await testAuthority());
   return {
-    ...shown(authority, authority.issue(nodeRequest(name), Date.now())),
+    ...shown(authority, await authority.issue(nodeRequest(name), Date.now())),
     serverName: NODE_SERVER_NAME,
   };
 }

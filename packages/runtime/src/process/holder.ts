@@ -10,7 +10,8 @@
 import { basename } from "node:path";
 import { installPause } from "../pause/install.ts";
 import { type ProcessIdentity, parseStat } from "./identity.ts";
-import { firstLine, quote, spawnDetached } from "./run.ts";
+import { memberMark } from "./membership.ts";
+import { DEFAULT_PATH, firstLine, quote, spawnDetached } from "./run.ts";
 
 export interface HolderOptions {
   labDir: string;
@@ -66,6 +67,8 @@ export async function spawnHolder(options: HolderOptions): Promise<ProcessIdenti
   const first = fifos ? `mkfifo -m 666 -- ${fifos} && exec "$@"` : 'exec "$@"';
   const child = spawnDetached("sh", ["-c", first, "sh", "unshare", ...flags, ...shell], {
     stdio: ["ignore", "pipe", "pipe"],
+    // It answers before it is the holder that its executable tells.
+    env: { PATH: DEFAULT_PATH, ...memberMark(options.labDir, "network") },
   });
   child.unref();
   const identity = parseStat(`${await firstLine(child, `namespaces for ${options.what}`)}\n`);
