@@ -1,10 +1,19 @@
 /** Lease: who holds something, and until when; the heartbeat of a node. */
 
 import { namespacedMeta, typeMeta } from "../core/meta.ts";
-import { field, type Infer, int32, microTime, object, required, string } from "../schema/schema.ts";
+import {
+  emptySaysSo,
+  field,
+  type Infer,
+  int32,
+  microTime,
+  object,
+  required,
+  string,
+} from "../schema/schema.ts";
 
 const leaseSpecFields = {
-  holderIdentity: field(1, string, "Who holds the lease."),
+  holderIdentity: field(1, emptySaysSo(string), "Who holds the lease."),
   leaseDurationSeconds: field(
     2,
     int32,

@@ -6,6 +6,7 @@ import {
   absentAtZero,
   defaulted,
   embedded,
+  emptySaysSo,
   enumOf,
   field,
   type Infer,
@@ -81,7 +82,7 @@ const ingressSpecFields = {
   defaultBackend: field(1, ingressBackend, "Where requests go that no rule matches."),
   tls: field(2, list(ingressTLS), "Certificates by host."),
   rules: field(3, list(ingressRule), "Where requests go by host and path."),
-  ingressClassName: field(4, string, "The IngressClass that is to serve it."),
+  ingressClassName: field(4, emptySaysSo(string), "The IngressClass that is to serve it."),
 };
 export interface IngressSpec extends Infer<typeof ingressSpecFields> {}
 export const ingressSpec = object<IngressSpec>("IngressSpec", ingressSpecFields, {
@@ -117,7 +118,7 @@ export const ingressLoadBalancerStatus = object<IngressLoadBalancerStatus>(
 );
 
 const ingressStatusFields = {
-  loadBalancer: field(1, ingressLoadBalancerStatus, "The load balancer, once there is one."),
+  loadBalancer: field(1, defaulted(ingressLoadBalancerStatus, {}), "The load balancer, once there is one."),
 };
 export interface IngressStatus extends Infer<typeof ingressStatusFields> {}
 export const ingressStatus = object<IngressStatus>("IngressStatus", ingressStatusFields);

@@ -64,7 +64,7 @@ export const networkPolicyEgressRule = object<NetworkPolicyEgressRule>(
 const networkPolicySpecFields = {
   podSelector: field(
     1,
-    labelSelector,
+    defaulted(labelSelector, {}),
     "The Pods that the policy is about; all of the namespace, where it is empty.",
   ),
   ingress: field(2, list(networkPolicyIngressRule), "What may come in; nothing else may."),

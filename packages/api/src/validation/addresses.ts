@@ -1,6 +1,6 @@
 /** Addresses and ranges in objects: apimachinery/pkg/util/validation/ip.go. */
 import { formatAddress, parseAddress } from "@podwire/wire/address";
-import { formatCidr, parseCidr } from "@podwire/wire/cidr";
+import { formatCidr, parseCidr, parseInterfaceAddress } from "@podwire/wire/cidr";
 import { type FieldError, fieldInvalid } from "./field-error.ts";
 
 const NOT_AN_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
@@ -18,13 +18,19 @@ export function canonicalAddressProblems(text: string): string[] {
   return text === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
 
+/** Bits beyond the prefix are let pass: older fields had them from the start. */
 export function validateRange(field: string, text: string): FieldError[] {
-  return parseCidr(text) === undefined ? [fieldInvalid(field, text, NOT_A_RANGE)] : [];
+  return parseInterfaceAddress(text) === undefined ? [fieldInvalid(field, text, NOT_A_RANGE)] : [];
 }
 
 export function validateCanonicalRange(field: string, text: string): FieldError[] {
   const range = parseCidr(text);
-  if (range === undefined) return [fieldInvalid(field, text, NOT_A_RANGE)];
+  if (range === undefined) {
+    const isLoose = parseInterfaceAddress(text) !== undefined;
+    return [
+      fieldInvalid(field, text, isLoose ? "must not have bits set beyond the prefix length" : NOT_A_RANGE),
+    ];
+  }
   const canonical = formatCidr(range);
   if (text === canonical) return [];
   return [fieldInvalid(field, text, `must be in canonical form (${JSON.stringify(canonical)})`)];

@@ -3,6 +3,7 @@ import { type EndpointSlice, type EndpointSlicePort, endpointSlice } from "../..
 import { firstOf } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import type { Kind } from "../kind.ts";
+import { validateEndpointSlice, validateEndpointSliceUpdate } from "./validate.ts";
 
 const UNSET = "<unset>";
 
@@ -13,6 +14,8 @@ export const endpointSliceKind: Kind<EndpointSlice> = kindEntry<EndpointSlice>({
   group: "discovery.k8s.io",
   plural: "endpointslices",
   schema: endpointSlice,
+  validate: validateEndpointSlice,
+  validateUpdate: validateEndpointSliceUpdate,
   generationOf: ({ metadata: { labels }, addressType, endpoints, ports }) => [
     labels,
     addressType,

@@ -3,6 +3,7 @@ import { type Endpoints, endpoints } from "../../core/endpoints.ts";
 import { firstOf, NONE } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import type { Kind } from "../kind.ts";
+import { validateEndpoints } from "./validate.ts";
 
 function endpointsCell({ subsets = [] }: Endpoints): string {
   if (subsets.length === 0) return NONE;
@@ -21,6 +22,7 @@ export const endpointsKind: Kind<Endpoints> = kindEntry<Endpoints>({
   plural: "endpoints",
   shortNames: ["ep"],
   schema: endpoints,
+  validate: validateEndpoints,
   createsOnUpdate: true,
   singular: "endpoints",
   listKind: "EndpointsList",

@@ -3,6 +3,7 @@ import { type Ingress, ingress } from "../../networking/ingress.ts";
 import { loadBalancerAddresses, NONE } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import { type Kind, specOf, statusSubresource } from "../kind.ts";
+import { validateIngress } from "./validate.ts";
 
 const LISTED_HOSTS = 3;
 
@@ -21,6 +22,7 @@ export const ingressKind: Kind<Ingress> = kindEntry<Ingress>({
   plural: "ingresses",
   shortNames: ["ing"],
   schema: ingress,
+  validate: validateIngress,
   generationOf: specOf,
   subresources: [statusSubresource<Ingress>()],
   columns: [

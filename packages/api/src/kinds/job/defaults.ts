@@ -42,6 +42,7 @@ export function prepareNewJob(object: Job): void {
   if (metadata.labels !== undefined && metadata.labels === template.metadata?.labels)
     metadata.labels = { ...labels };
   template.metadata = { ...template.metadata, labels } as NonNullable<typeof template.metadata>;
+  if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
   spec.selector ??= {};
   spec.selector.matchLabels = { [CONTROLLER_UID_LABEL]: uid, ...spec.selector.matchLabels };
 }

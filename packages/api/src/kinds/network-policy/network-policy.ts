@@ -3,6 +3,7 @@ import { type NetworkPolicy, networkPolicy } from "../../networking/network-poli
 import { selectorCell } from "../cells.ts";
 import { ageColumn, column, kindEntry, nameColumn } from "../entry.ts";
 import { type Kind, specOf } from "../kind.ts";
+import { validateNetworkPolicy } from "./validate.ts";
 
 export const networkPolicyKind: Kind<NetworkPolicy> = kindEntry<NetworkPolicy>({
   kind: "NetworkPolicy",
@@ -10,6 +11,7 @@ export const networkPolicyKind: Kind<NetworkPolicy> = kindEntry<NetworkPolicy>({
   plural: "networkpolicies",
   shortNames: ["netpol"],
   schema: networkPolicy,
+  validate: validateNetworkPolicy,
   applyDefaults: ({ spec }) => {
     if (spec.policyTypes?.length) return;
     // One that says nothing of types is at least about what comes in.

@@ -2,6 +2,7 @@
 import { type Secret, secret } from "../../core/secret.ts";
 import { ageColumn, column, kindEntry, nameColumn, selectable } from "../entry.ts";
 import type { Kind } from "../kind.ts";
+import { validateSecret, validateSecretUpdate } from "./validate.ts";
 
 /** `stringData` is how text is written, and never what is stored. */
 function mergeStringData(object: Secret): void {
@@ -22,6 +23,8 @@ export const secretKind: Kind<Secret> = kindEntry<Secret>({
   kind: "Secret",
   plural: "secrets",
   schema: secret,
+  validate: validateSecret,
+  validateUpdate: validateSecretUpdate,
   applyDefaults: mergeStringData,
   selectableFields: selectable<Secret>({ type: object => object.type ?? "" }),
   columns: [
