@@ -67,9 +67,11 @@ export class Owned<T extends KubernetesObject> {
       await this.#api.delete(this.kind, { namespace, name }, { ...request, uid });
     } catch (error) {
       // Of another uid: the one that was meant is gone.
-      if (isReason(error, "NotFound") || isReason(error, "Conflict")) return;
-      this.#going.delete(uid);
-      throw error;
+      const isGone = isReason(error, "NotFound") || isReason(error, "Conflict");
+      // When the watch has told of that already, it tells no more.
+      const isShown = this.informer.get({ namespace, name })?.metadata.uid === uid;
+      if (!isGone || !isShown) this.#going.delete(uid);
+      if (!isGone) throw error;
     }
   }
 
