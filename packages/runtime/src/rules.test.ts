@@ -90,6 +90,8 @@ describe("small rules", () => {
       pid: 42,
       startTicks: "22",
       state: "S",
+      parent: 4,
+      flags: 9,
     });
     assert.equal(parseStat("42 (sh) S 1 2"), undefined);
     assert.equal(parseStat(""), undefined);

@@ -20,8 +20,8 @@ import {
   executable,
   mountNamespace,
   networkNamespace,
-  type ProcessStat,
-  processStat,
+  type ProcessState,
+  processState,
 } from "../state/identity.ts";
 import { mountsFrom } from "./mounts.ts";
 
@@ -31,9 +31,9 @@ export function findMembers(directory: string): ProcessIdentity[] {
   const members: ProcessIdentity[] = [];
   const insiders = new Set<number>();
   const namespaces = new Set<number>();
-  let strangers: ProcessStat[] = [];
+  let strangers: ProcessState[] = [];
 
-  const addInsider = (stat: ProcessStat) => {
+  const addInsider = (stat: ProcessState) => {
     members.push(stat);
     insiders.add(stat.pid);
     const namespace = networkNamespace(stat.pid);
@@ -48,7 +48,7 @@ export function findMembers(directory: string): ProcessIdentity[] {
   };
 
   for (const pid of allPids()) {
-    const stat = processStat(pid);
+    const stat = processState(pid);
     if (!stat || stat.dead || spared.has(pid)) continue;
     const membership = membershipOf(pid, directory);
     if (membership === "network") addInsider(stat);
@@ -58,7 +58,7 @@ export function findMembers(directory: string): ProcessIdentity[] {
   }
   for (let known = -1; known !== insiders.size && insiders.size > 0; ) {
     known = insiders.size;
-    const isInside = (stat: ProcessStat) =>
+    const isInside = (stat: ProcessState) =>
       insiders.has(stat.parent) || namespaces.has(networkNamespace(stat.pid) ?? -1);
     strangers = strangers.filter(stat => {
       const inside = isInside(stat);
@@ -101,6 +101,6 @@ export function isHolder(pid: number, directory: string): boolean {
 
 function ownLine(): Set<number> {
   const line = new Set<number>();
-  for (let pid = process.pid; pid > 0 && !line.has(pid); pid = processStat(pid)?.parent ?? 0) line.add(pid);
+  for (let pid = process.pid; pid > 0 && !line.has(pid); pid = processState(pid)?.parent ?? 0) line.add(pid);
   return line;
 }

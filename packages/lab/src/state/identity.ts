@@ -3,9 +3,9 @@
  * its start time, and nothing is ever signalled on the strength of a pid alone.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import type { ProcessIdentity } from "@podwire/runtime";
+import { type ProcessIdentity, parseStat } from "@podwire/runtime";
 
-export interface ProcessStat extends ProcessIdentity {
+export interface ProcessState extends ProcessIdentity {
   readonly parent: number;
   /** It has left its namespaces and files, and only waits to be reaped. */
   readonly dead: boolean;
@@ -15,14 +15,13 @@ export interface ProcessStat extends ProcessIdentity {
 const EXITING = 4;
 
 /** Undefined when there is no such process. */
-export function processStat(pid: number): ProcessStat | undefined {
-  const text = read(`/proc/${pid}/stat`);
-  if (text === undefined) return undefined;
-  // The command, in parentheses, may hold spaces and parentheses itself. The rest starts at field 3.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const exiting = (Number(fields[6]) & EXITING) !== 0;
-  const dead = /[ZX]/.test(fields[0]!) || (exiting && hasLeftNamespaces(pid));
-  return { pid, startTicks: fields[19]!, parent: Number(fields[1]), dead };
+export function processState(pid: number): ProcessState | undefined {
+  const stat = parseStat(read(`/proc/${pid}/stat`) ?? "");
+  if (stat === undefined) return undefined;
+  const { startTicks, parent, state, flags } = stat;
+  const exiting = (flags & EXITING) !== 0;
+  const dead = state === "Z" || state === "X" || (exiting && hasLeftNamespaces(pid));
+  return { pid, startTicks, parent, dead };
 }
 
 /**
@@ -40,12 +39,12 @@ function hasLeftNamespaces(pid: number): boolean {
 
 /** The identity of a living process. */
 export function identify(pid: number): ProcessIdentity | undefined {
-  const stat = processStat(pid);
-  return stat && { pid, startTicks: stat.startTicks };
+  const state = processState(pid);
+  return state && { pid, startTicks: state.startTicks };
 }
 
 export function isAlive(identity: ProcessIdentity): boolean {
-  const stat = processStat(identity.pid);
+  const stat = processState(identity.pid);
   return stat !== undefined && !stat.dead && stat.startTicks === identity.startTicks;
 }
 

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { knownLabs, takeDown } from "../down/down.ts";
 import { findMembers } from "../down/members.ts";
-import { allPids, processStat } from "../state/identity.ts";
+import { allPids, processState } from "../state/identity.ts";
 
 export interface Traces {
   readonly members: number;
@@ -33,7 +33,7 @@ export function tracesOf(directory: string, runDirectory: string): Traces {
 /** Living processes whose command line names `text`. */
 export function processesNaming(text: string): number[] {
   return allPids().filter(pid => {
-    const stat = processStat(pid);
+    const stat = processState(pid);
     if (!stat || stat.dead || pid === process.pid) return false;
     try {
       return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
@@ -61,7 +61,7 @@ export async function removeOrphans(prefix: string): Promise<void> {
   for (const entry of entriesOf(dirname(prefix))) {
     const path = join(dirname(prefix), entry);
     const pid = path.startsWith(prefix) ? Number(path.slice(prefix.length)) : process.pid;
-    if (pid === process.pid || processStat(pid)) continue;
+    if (pid === process.pid || processState(pid)) continue;
     process.env.PODWIRE_RUN_DIR = path;
     for (const name of await knownLabs()) await takeDown(name);
     rmSync(path, { recursive: true, force: true });

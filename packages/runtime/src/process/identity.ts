@@ -12,18 +12,30 @@ export interface ProcessIdentity {
   startTicks: string;
 }
 
+/** What a line of /proc/PID/stat says, as far as anyone here asks. */
+export interface ProcessStat extends ProcessIdentity {
+  readonly state: string;
+  readonly parent: number;
+  /** The kernel's flags of a task: PF_EXITING and others, include/linux/sched.h. */
+  readonly flags: number;
+}
+
+/** By their distance from the field after the command. */
 const STATE_FIELD = 0;
+const PARENT_FIELD = 1;
+const FLAGS_FIELD = 6;
 const START_FIELD = 19;
 
 /** Parses a line of /proc/PID/stat; undefined when it is not one (a file cut short by a crash). */
-export function parseStat(line: string): (ProcessIdentity & { state: string }) | undefined {
+export function parseStat(line: string): ProcessStat | undefined {
   // The second field is the command in parentheses, which may itself hold spaces and parentheses.
   const commandEnd = line.lastIndexOf(")");
   const pid = Number.parseInt(line, 10);
   const fields = line.slice(commandEnd + 2).split(" ");
   const startTicks = fields[START_FIELD];
   if (commandEnd < 0 || !Number.isInteger(pid) || !startTicks || !line.endsWith("\n")) return undefined;
-  return { pid, startTicks, state: fields[STATE_FIELD]! };
+  const [state, parent, flags] = [fields[STATE_FIELD]!, fields[PARENT_FIELD], fields[FLAGS_FIELD]];
+  return { pid, startTicks, state, parent: Number(parent), flags: Number(flags) };
 }
 
 /** Reads the identity that a process left in a file; undefined when there is none. */
