@@ -1,7 +1,7 @@
 /**
  * Apply as kubectl computes it: whatever was applied before, an object that is applied is as if it had been made so from
  * the start, and `kubectl diff` says beforehand what it will be. Random objects, by client-side and server-side apply.
- * Skipped where there is no kubectl; PODWIRE_KUBECTL names another one.
+ * Skipped where there is no kubectl.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -12,10 +12,10 @@ import { promisify } from "node:util";
 import { type KubernetesObject, kinds } from "@podwire/api";
 import { parse } from "yaml";
 import { type Random, seededRandom } from "../testing/histories/history.ts";
+import { KUBECTL, needsKubectl } from "../testing/kubectl.ts";
 import { adminTls, startTestServer, type TestServer } from "../testing/test-server.ts";
 
 const run = promisify(execFile);
-const KUBECTL = process.env.PODWIRE_KUBECTL ?? "kubectl";
 const OBJECTS = 20;
 const ROUNDS = 3;
 /** Applied twice there, and once, in its last form, here. */
@@ -29,8 +29,8 @@ describe(`apply as kubectl computes it (PODWIRE_SEED=${seed})`, function () {
   let home: string;
   let server: TestServer;
 
-  before(async function () {
-    await run(KUBECTL, ["version", "--client"]).catch(() => this.skip());
+  before(needsKubectl);
+  before(async () => {
     home = await mkdtemp(join(tmpdir(), `podwire-apply-${process.pid}-`));
     server = await startTestServer();
     for (const [name, pem] of Object.entries(adminTls())) await writeFile(join(home, name), pem);

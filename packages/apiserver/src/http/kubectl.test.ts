@@ -1,21 +1,19 @@
-/** A real kubectl against the server. Skipped where there is none; PODWIRE_KUBECTL names another one. */
+/** A real kubectl against the server. Skipped where there is none. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { KUBECTL, needsKubectl } from "../testing/kubectl.ts";
 import { adminTls, podManifest, startTestServer, type TestServer } from "../testing/test-server.ts";
 
 const run = promisify(execFile);
-const KUBECTL = process.env.PODWIRE_KUBECTL ?? "kubectl";
 
 describe("kubectl", () => {
   let home: string;
   let server: TestServer;
-  before(async function () {
-    await run(KUBECTL, ["version", "--client"]).catch(() => this.skip());
-  });
+  before(needsKubectl);
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), `podwire-kubectl-${process.pid}-`));
     server = await startTestServer();

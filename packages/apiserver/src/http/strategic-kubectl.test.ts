@@ -1,6 +1,6 @@
 /**
  * Strategic merge against a real kubectl, which computes the same patches on its own (`kubectl patch --local`).
- * Skipped where there is none; PODWIRE_KUBECTL names another one.
+ * Skipped where there is none.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -11,9 +11,9 @@ import { promisify } from "node:util";
 import { kindOf, StrategicMergeError, strategicMergePatch } from "@podwire/api";
 import { merged, one, type Random, type Subject, seededRandom } from "../testing/histories/history.ts";
 import { subjects } from "../testing/histories/subjects.ts";
+import { KUBECTL, needsKubectl } from "../testing/kubectl.ts";
 
 const run = promisify(execFile);
-const KUBECTL = process.env.PODWIRE_KUBECTL ?? "kubectl";
 
 const PATCHES = 12;
 const OBJECTS = 25;
@@ -21,8 +21,8 @@ const OBJECTS = 25;
 describe("strategic merge as kubectl computes it", function () {
   this.timeout(120_000);
   let home: string;
-  before(async function () {
-    await run(KUBECTL, ["version", "--client"]).catch(() => this.skip());
+  before(needsKubectl);
+  before(async () => {
     home = await mkdtemp(join(tmpdir(), `podwire-strategic-${process.pid}-`));
   });
   after(() => home && rm(home, { recursive: true, force: true }));
