@@ -72,6 +72,9 @@ export const EVENT_TTL_MS = 60 * 60 * 1_000;
 /** Events of one namespace: beyond, the ones seen longest ago go. */
 export const EVENTS_MAX_PER_NAMESPACE = 1_000;
 
+/** Events that are counted when they happen again, as upstream. Beyond, the one longest ago becomes a new Event. */
+export const EVENTS_REMEMBERED = 4_096;
+
 /** Bytes waiting in a WebSocket before reading from the container pauses. */
 export const SOCKET_HIGH_WATER_BYTES = 1024 * 1024;
 

@@ -42,7 +42,14 @@ describe("node stream", () => {
     const cidrs = [first, second].flatMap(node => node.registered[0]!.podCidrs).sort();
     assert.deepEqual(cidrs, ["10.244.0.0/24", "10.244.1.0/24", "fd00:10:244:1::/64", "fd00:10:244::/64"]);
     const node = (await plane.untilReady("node-1", "True"))!;
-    assert.equal(node.metadata.labels?.["kubernetes.io/hostname"], "node-1");
+    assert.deepEqual(node.metadata.labels, {
+      "beta.kubernetes.io/arch": "amd64",
+      "beta.kubernetes.io/os": "linux",
+      "kubernetes.io/arch": "amd64",
+      "kubernetes.io/hostname": "node-1",
+      "kubernetes.io/os": "linux",
+      "podwire.dev/index": "1",
+    });
     assert.equal(node.status.nodeInfo?.kubeletVersion, "test");
     assert.equal(node.spec.taints?.length ?? 0, 0);
     assert.deepEqual(second.peers.get("node-1")!.vtep.mac, Buffer.from([2, 0, 0, 0, 0, 1]));

@@ -3,6 +3,7 @@
  * one (one document, what newer clients ask for) and the older documents a group each.
  */
 import { type Kind, servedKinds, type Verb } from "@podwire/api";
+import { HEALTH_PATHS } from "./health.ts";
 import { streamSubresources } from "./streams/table.ts";
 
 /** What clients get from a path: a kind of some group. */
@@ -70,6 +71,13 @@ const GROUPS = [
 ];
 const NAMED_GROUPS = GROUPS.filter(group => group !== "");
 const VERSION = "v1";
+
+/** What GET / answers: every path that is not one of a kind or an object. */
+export function rootPaths(): string[] {
+  const groups = NAMED_GROUPS.flatMap(group => [`/apis/${group}`, `/apis/${group}/${VERSION}`]);
+  const others = ["/api", `/api/${VERSION}`, "/apis", "/openapi/v2", "/openapi/v3", "/version"];
+  return [...others, ...groups, ...HEALTH_PATHS].sort();
+}
 
 function kindsOf(group: string): Kind[] {
   return servedKinds.filter(kind => kind.group === group).sort((a, b) => (a.plural < b.plural ? -1 : 1));

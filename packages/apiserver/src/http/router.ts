@@ -1,7 +1,7 @@
 /** From a request to its handler. Which handlers there are is a table; the path says which one. */
 import { badRequest, type Kind, methodNotAllowed, pathNotFound, reviewKinds } from "@podwire/api";
 import { FormRegistry } from "../registry/form-registry.ts";
-import { discoveryDocument } from "./discovery.ts";
+import { discoveryDocument, rootPaths } from "./discovery.ts";
 import type { Exchange, NamedExchange, ObjectExchange } from "./exchange.ts";
 import { healthText } from "./health.ts";
 import { negotiateDiscovery } from "./negotiate.ts";
@@ -122,10 +122,22 @@ function watchOne(exchange: NamedExchange): Promise<void> {
   return watchObjects({ ...exchange, query });
 }
 
+/** kubectl reads them before it says that it knows no such kind; there are none, so discovery does not name them. */
+const CUSTOM_RESOURCES = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const NO_CUSTOM_RESOURCES = {
+  kind: "CustomResourceDefinitionList",
+  apiVersion: "apiextensions.k8s.io/v1",
+  metadata: {},
+  items: [],
+};
+
 /** Paths that name no kind: discovery, version, health. */
 export async function routeOther(exchange: Exchange, pathname: string): Promise<void> {
   const { request, response } = exchange;
-  if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
+  // What is not there is not found by any method.
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    throw rootPaths().includes(pathname) ? methodNotAllowed() : pathNotFound();
+  }
   const health = healthText(pathname, exchange.query);
   if (health !== undefined) {
     response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end(health);
@@ -139,6 +151,14 @@ export async function routeOther(exchange: Exchange, pathname: string): Promise<
     // Loaded when first asked for: it draws models of the whole kind table.
     const { serveOpenapi } = await import("./openapi/serve.ts");
     serveOpenapi(exchange, pathname);
+    return;
+  }
+  if (pathname === "/") {
+    sendJson(response, 200, { paths: rootPaths() });
+    return;
+  }
+  if (pathname === CUSTOM_RESOURCES) {
+    sendJson(response, 200, NO_CUSTOM_RESOURCES);
     return;
   }
   const version = negotiateDiscovery(request.headers.accept);

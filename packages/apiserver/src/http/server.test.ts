@@ -224,6 +224,17 @@ describe("HTTP server", () => {
       400,
       /Upgrade request required/,
     ],
+    // kubectl create quota
+    [
+      "creating an object of an unknown kind",
+      "POST",
+      "/api/v1/namespaces/default/resourcequotas",
+      "{}",
+      {},
+      404,
+      /could not find the requested resource/,
+    ],
+    ["a write to discovery", "POST", "/apis/apps/v1", "{}", {}, 405, /does not allow this method/],
     ["broken percent-encoding", "GET", "/api/v1/namespaces/%ff/pods", undefined, {}, 400, /percent-encoded/],
   ];
   for (const [what, method, path, body, headers, code, message] of BAD) {
@@ -355,6 +366,17 @@ describe("HTTP server", () => {
     }
     assert.match((await server.call("GET", "/version")).body.gitVersion, /^v1\.34\./);
     assert.equal((await server.call("GET", "/readyz")).body, "ok");
+    const { paths } = (await server.call("GET", "/")).body;
+    for (const path of ["/api/v1", "/apis/apps/v1", "/openapi/v3", "/readyz"])
+      assert.ok(paths.includes(path), path);
+    assert.ok(!paths.some((path: string) => path.includes("apiextensions")));
+  });
+
+  // Without this list kubectl 1.32 says "failed to check CRD" of a kind that is not there, and leaves the rest of the file.
+  it("has no custom resources, and says so when asked", async () => {
+    const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const { code, body } = await server.call("GET", path);
+    assert.deepEqual([code, body.kind, body.items], [200, "CustomResourceDefinitionList", []]);
   });
 
   it("waits for a revision that a client has heard of already", async () => {

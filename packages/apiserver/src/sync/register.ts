@@ -36,7 +36,7 @@ export async function registerNode(
 
 async function createOrUpdate(registry: Registry, register: Register): Promise<void> {
   const { name } = register;
-  const labels = { "kubernetes.io/hostname": name, ...register.labels };
+  const labels = { ...systemLabels(register), ...register.labels };
   const annotations = vtepAnnotations(register.vtep);
   try {
     await registry.mutate(kinds.nodes, { name }, copy => {
@@ -55,6 +55,18 @@ async function createOrUpdate(registry: Registry, register: Register): Promise<v
   }
 }
 
+/** Those that manifests select nodes by, as the kubelet sets them; the older names as well. */
+function systemLabels(register: Register): Record<string, string> {
+  const { operatingSystem = "", architecture = "" } = nodeInfoOf(register);
+  return {
+    "beta.kubernetes.io/arch": architecture,
+    "beta.kubernetes.io/os": operatingSystem,
+    "kubernetes.io/arch": architecture,
+    "kubernetes.io/hostname": register.name,
+    "kubernetes.io/os": operatingSystem,
+  };
+}
+
 function statusOf(register: Register): NodeStatus {
   const { name } = register;
   const capacity = json<Record<string, string>>(register, "capacity");
@@ -65,8 +77,12 @@ function statusOf(register: Register): NodeStatus {
     ],
     capacity,
     allocatable: capacity,
-    nodeInfo: json<NonNullable<NodeStatus["nodeInfo"]>>(register, "nodeInfo"),
+    nodeInfo: nodeInfoOf(register),
   };
+}
+
+function nodeInfoOf(register: Register): NonNullable<NodeStatus["nodeInfo"]> {
+  return json(register, "nodeInfo");
 }
 
 function json<T>(register: Register, field: "capacity" | "nodeInfo"): T {

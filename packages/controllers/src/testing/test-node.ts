@@ -48,7 +48,7 @@ export class TestNode {
         taints: [],
         addresses: [`192.168.77.${index}`],
         vtep,
-        nodeInfo: Buffer.from('{"kubeletVersion":"test"}'),
+        nodeInfo: Buffer.from('{"kubeletVersion":"test","operatingSystem":"linux","architecture":"amd64"}'),
         capacity: Buffer.from('{"pods":"110"}'),
       }),
       handlers: this.#handlers(),
