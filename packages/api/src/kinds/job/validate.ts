@@ -184,6 +184,8 @@ function validateCompletionsUpdate(next: JobSpec, stored: JobSpec): FieldError[]
 /** Where its Pods may run can be changed until there are some. */
 function validateTemplateUpdate({ template }: JobSpec, stored: Job): FieldError[] {
   const before = stored.spec.template;
+  // One that lacks its template is told so by the schema.
+  if (template === undefined || before === undefined) return [];
   const isMutable = stored.spec.suspend && stored.status.startTime === undefined;
   const kept = isMutable ? withScheduling(before, template) : before;
   return jsonEqual(template, kept) ? [] : immutable("spec.template", template, kept);
