@@ -33,6 +33,7 @@ function snapshot(changes: Partial<NetworkSnapshot> = {}): NetworkSnapshot {
       underlayMtu: 1500,
     },
     clusterCIDRs: ["10.244.0.0/16", "fd00:10:244::/56"],
+    serviceCIDRs: ["10.96.0.0/12", "fd00:10:96::/112"],
     peers: [peer(1), peer(2)],
     pods: [pod("default/web", 1, "10.244.100.2", "fd00:10:244:64::2")],
     ...changes,
@@ -146,6 +147,16 @@ describe("compile", () => {
     );
     const { pod: ofPod, vacant, peer: ofPeer, unassigned } = TargetKind;
     assert.deepEqual(kinds, [ofPod, ofPod, vacant, ofPeer, unassigned]);
+  });
+
+  it("sends what is in a service CIDR nowhere, and masquerades with the first address of the pod CIDR", () => {
+    const compiled = compile(snapshot());
+    assert.equal(routeOf(compiled.tables, "10.96.0.1") >>> 16, TargetKind.service);
+    assert.equal(routeOf(compiled.tables, "fd00:10:96::1") >>> 16, TargetKind.service);
+    const tables = new Tables(compiled.tables);
+    assert.deepEqual([tables.hasMasqueradeIpv4, tables.hasMasqueradeIpv6], [true, true]);
+    assert.deepEqual([0, 0, 0xffff, tables.masqueradeIpv4], parseAddress("10.244.100.0"));
+    assert.deepEqual(tables.masqueradeIpv6, parseAddress("fd00:10:244:64::"));
   });
 
   it("works with one family only, and with a cluster CIDR that is one node's", () => {

@@ -5,6 +5,7 @@
  *   2. peers          their addresses and pod CIDRs go to their row
  *   3. pods           their addresses go to their port
  *   4. cluster CIDRs  what is left of them is unassigned
+ *   5. service CIDRs  what the table of Services does not translate goes nowhere
  *
  * An object that cannot be used (a malformed address, a claim on what is another's) is left out and reported,
  * and everything else is compiled: one bad object must not stop the network of the others. The order above
@@ -39,16 +40,17 @@ interface Draft {
 
 export function compile(snapshot: NetworkSnapshot): Compiled {
   const draft: Draft = { claims: new Claims(), addresses: [], routes: [], peers: [], endpoints: [] };
-  const host = addLocalNode(draft, snapshot);
+  const own = addLocalNode(draft, snapshot);
   for (const peer of snapshot.peers) addPeer(draft, snapshot, peer);
   for (const pod of snapshot.pods) addPod(draft, snapshot, pod);
   addClusterCidrs(draft, snapshot);
+  addServiceCidrs(draft, snapshot);
   const tables = buildTables({
     revision: snapshot.revision,
     vni: snapshot.vni,
     underlayMtu: snapshot.node.underlayMtu,
     mac: snapshot.node.mac,
-    ...host,
+    ...own,
     addresses: draft.addresses,
     routes: draft.routes,
     peers: draft.peers,
@@ -56,24 +58,36 @@ export function compile(snapshot: NetworkSnapshot): Compiled {
   return { tables, endpoints: draft.endpoints, omissions: draft.claims.omissions };
 }
 
-function addLocalNode(draft: Draft, { node }: NetworkSnapshot): { hostIpv4?: Words; hostIpv6?: Words } {
+interface OwnAddresses {
+  hostIpv4?: Words;
+  hostIpv6?: Words;
+  masqueradeIpv4?: Words;
+  masqueradeIpv6?: Words;
+}
+
+/** The masquerade address of a family is the first of a pod CIDR, which no pod gets (RFC 4291 §2.6.1 for IPv6). */
+function addLocalNode(draft: Draft, { node }: NetworkSnapshot): OwnAddresses {
   const object = `Node ${node.name}`;
+  let own: OwnAddresses = {};
   for (const [index, text] of node.podCIDRs.entries()) {
     const cidr = draft.claims.podCidr(object, `podCIDRs[${index}]`, text);
-    if (cidr) draft.routes.push({ ...cidr, target: TargetKind.vacant << 16 });
+    if (cidr === undefined) continue;
+    draft.routes.push({ ...cidr, target: TargetKind.vacant << 16 });
+    own = isIpv4(cidr.words)
+      ? { masqueradeIpv4: cidr.words, ...own }
+      : { masqueradeIpv6: cidr.words, ...own };
   }
-  let host: { hostIpv4?: Words; hostIpv6?: Words } = {};
   for (const [index, text] of node.hostAddresses.entries()) {
     const words = draft.claims.address(object, `hostAddresses[${index}]`, text);
     if (words === undefined) continue;
     draft.addresses.push({ words, target: HOST_TARGET });
-    host = isIpv4(words) ? { hostIpv4: words, ...host } : { hostIpv6: words, ...host };
+    own = isIpv4(words) ? { hostIpv4: words, ...own } : { hostIpv6: words, ...own };
   }
   for (const [index, text] of node.addresses.entries()) {
     const words = draft.claims.address(object, `addresses[${index}]`, text);
     if (words) draft.addresses.push({ words, target: HOST_TARGET });
   }
-  return host;
+  return own;
 }
 
 function addPeer(draft: Draft, snapshot: NetworkSnapshot, peer: PeerNode): void {
@@ -178,5 +192,12 @@ function addClusterCidrs(draft: Draft, snapshot: NetworkSnapshot): void {
     const key = `${cidr.words}/${cidr.bits}`;
     if (!known.has(key)) draft.routes.push({ ...cidr, target: TargetKind.unassigned << 16 });
     known.add(key);
+  }
+}
+
+function addServiceCidrs(draft: Draft, snapshot: NetworkSnapshot): void {
+  for (const [index, text] of snapshot.serviceCIDRs.entries()) {
+    const cidr = draft.claims.podCidr("Cluster", `serviceCIDRs[${index}]`, text);
+    if (cidr) draft.routes.push({ ...cidr, target: TargetKind.service << 16 });
   }
 }

@@ -1,5 +1,15 @@
-/** A snapshot of what a node knows of the network -> the data plane's tables: `compile(snapshot)`. */
+/**
+ * A snapshot of what a node knows of the network -> the data plane's tables: `compile(snapshot)`. And Services, which are
+ * too many for snapshots: `Services`, told of each change.
+ */
 export { compile, endpointOf } from "./compile.ts";
+export {
+  type Endpoint,
+  type Endpoints,
+  type ServiceAddresses,
+  type ServicePort,
+  Services,
+} from "./services.ts";
 export type {
   Compiled,
   LocalNode,

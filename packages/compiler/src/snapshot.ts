@@ -9,6 +9,8 @@ export interface NetworkSnapshot {
   readonly node: LocalNode;
   /** All pods of the cluster live in these. */
   readonly clusterCIDRs: readonly string[];
+  /** All addresses of Services are in these. */
+  readonly serviceCIDRs: readonly string[];
   readonly peers: readonly PeerNode[];
   readonly pods: readonly LocalPod[];
 }

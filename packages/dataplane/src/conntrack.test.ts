@@ -92,7 +92,7 @@ describe("Conntrack", () => {
         const isFull = twin.flows.length === CAPACITY;
         const oldestMs = Math.min(...twin.flows.map(flow => flow.lastMs));
         ended = [];
-        const flow = conntrack.create(packet, 0, 1, 2);
+        const flow = conntrack.create(packet, packet, 0, 1, 2);
         assert.equal(ended.length, isFull ? 1 : 0, message);
         if (isFull) {
           const evicted = flowOf.get(ended[0]!)!;
@@ -129,7 +129,7 @@ describe("Conntrack", () => {
     const packet = new Packet();
     fill(packet, { source: "10.0.0.1/1", destination: "10.0.0.2/2", protocol: "tcp", says: "A" });
     clock.set(2 ** 31 - 10);
-    conntrack.create(packet, 0, 1, 2);
+    conntrack.create(packet, packet, 0, 1, 2);
     clock.set(2 ** 31 + 80_000_000);
     assert.notEqual(conntrack.find(packet), NO_ENTRY);
     clock.set(2 ** 31 + 90_000_000);

@@ -2,8 +2,8 @@
  * Connection tracking: every flow that the data plane has judged, found by the tuple of its packets.
  *
  * A flow has two tuples, that of its first packet and that of the replies to it, and both are in one hash table
- * (tuple-table.ts). The replies' tuple is stored, not derived: translating a flow is giving it a reply tuple that is
- * not the mirror image of the first, and nothing else changes here.
+ * (tuple-table.ts). The replies' tuple is stored, not derived: a translated flow has one that is not the mirror image
+ * of the first. Two flows cannot have the same one: where that would be, the later leaves with another source port.
  *
  * Where a packet of the flow comes from and where it goes are the same two *ends*, swapped by direction: an end is a
  * target (port or peer). So one comparison, "it came from the end that its direction comes from", repeats the
@@ -12,10 +12,14 @@
  * Bounded: at the bound the flow that was idle longest goes (idle-list.ts). A flow that was idle for longer than its
  * state allows is over at once when its next packet comes, and otherwise when `sweep` finds it.
  */
+
+import { Protocol } from "@podwire/wire";
 import type { Clock } from "./clock.ts";
+import { halfSipHash } from "./flow-hash.ts";
 import { firstState, idleTimeoutMs, nextState, reopens } from "./flow-state.ts";
 import { IdleList } from "./idle-list.ts";
-import type { Packet } from "./packet.ts";
+import { limits } from "./limits.ts";
+import { isSameTuple, mirrorTuple, Packet } from "./packet.ts";
 import { NO_ENTRY, TupleTable } from "./tuple-table.ts";
 
 /** Words of a flow's row, sixteen of them. */
@@ -41,10 +45,14 @@ export const Flow = {
   generation: 11,
   /** Of a free row: the next one. */
   nextFree: 12,
+  /** 1: its packets leave with another tuple than they came with (translate.ts). */
+  isTranslated: 13,
 } as const;
 
 const ROW = 16;
 const ROW_SHIFT = 4;
+/** The first source port that a translated flow may get: none of the well-known ones. */
+const FIRST_PORT = 1024;
 /** In `state` of a row that holds no flow. */
 const FREE = -1;
 
@@ -61,6 +69,8 @@ export class Conntrack {
   readonly #capacity: number;
   readonly #flows: Int32Array;
   readonly #idle: IdleList;
+  readonly #seed: number;
+  readonly #reply = new Packet();
   readonly #clock: Clock;
   readonly #listener: FlowEndListener;
   /** Rows freed, linked; −1 ends. Rows from `#unused` on were never used. */
@@ -71,6 +81,7 @@ export class Conntrack {
   constructor(capacity: number, seed: readonly [number, number], clock: Clock, listener: FlowEndListener) {
     this.#capacity = capacity;
     this.tuples = new TupleTable(capacity, seed);
+    this.#seed = seed[0];
     this.#flows = new Int32Array(capacity * ROW);
     this.#idle = new IdleList(capacity, clock);
     this.#clock = clock;
@@ -94,10 +105,45 @@ export class Conntrack {
     return entry;
   }
 
+  /**
+   * Gives what leaves of a new flow another source port when replies to it could not be told from those of another flow.
+   * False when no port is free.
+   */
+  makeUnique(outgoing: Packet): boolean {
+    if (this.#isUnique(outgoing)) return true;
+    const { protocol, ports } = outgoing;
+    if (protocol !== Protocol.Tcp && protocol !== Protocol.Udp && protocol !== Protocol.Sctp) return false;
+    const first = halfSipHash(this.#seed, outgoing.source3, outgoing.destination3, ports, protocol, 0) >>> 0;
+    for (let attempt = 0; attempt < limits.portAttempts; attempt++) {
+      const port = FIRST_PORT + ((first + attempt) % (0x10000 - FIRST_PORT));
+      outgoing.ports = (port << 16) | (ports & 0xffff);
+      if (this.#isUnique(outgoing)) return true;
+    }
+    return false;
+  }
+
+  #isUnique(outgoing: Packet): boolean {
+    mirrorTuple(outgoing, this.#reply);
+    return this.find(this.#reply) === NO_ENTRY;
+  }
+
+  /** The entry of the packet that an ICMP error quotes as it left; `NO_ENTRY` when no flow has sent it. */
+  findQuoted(quoted: Packet): number {
+    mirrorTuple(quoted, this.#reply);
+    const reply = this.tuples.lookup(this.#reply);
+    return reply === NO_ENTRY ? NO_ENTRY : reply ^ 1;
+  }
+
   /** Makes a flow of a packet whose tuple is not in the table. At the bound, the oldest idle flow goes first. */
-  create(packet: Packet, epoch: number, originatorEnd: number, responderEnd: number): number {
+  create(
+    packet: Packet,
+    outgoing: Packet,
+    epoch: number,
+    originatorEnd: number,
+    responderEnd: number,
+  ): number {
     const flow = this.#allocate();
-    this.tuples.add(flow, packet);
+    this.tuples.add(flow, packet, outgoing);
     this.#idle.append(flow);
     const flows = this.#flows;
     const row = flow << ROW_SHIFT;
@@ -106,6 +152,7 @@ export class Conntrack {
     flows[row + Flow.verdict] = 0;
     flows[row + Flow.originatorEnd] = originatorEnd;
     flows[row + Flow.responderEnd] = responderEnd;
+    flows[row + Flow.isTranslated] = isSameTuple(packet, outgoing) ? 0 : 1;
     flows[row + Flow.state] = state;
     flows[row + Flow.startedAt] = this.#clock.ms;
     flows[row + Flow.lastAt] = this.#clock.ms;

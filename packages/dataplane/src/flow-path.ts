@@ -8,9 +8,14 @@
  *   no flow         judged, and made one. What is refused is not remembered: a flood of it must not fill the table
  *   later fragment  the flow of the first one
  *   ICMP error      the flow of the packet it quotes, in the other direction
+ *
+ * A packet of a translated flow is marked with its entry, and translated when it goes out (forward.ts): until then, what
+ * its sender is told of it quotes what the sender sent.
  */
-import { Counter, type Counters, Drop, type Tables } from "@podwire/tables";
+import { Counter, type Counters, Drop, type ServiceTable, type Tables } from "@podwire/tables";
+import { Protocol } from "@podwire/wire";
 import { type Conntrack, Flow } from "./conntrack.ts";
+import { opens } from "./flow-state.ts";
 import type { FlowLog } from "./flows.ts";
 import type { Forwarder } from "./forward.ts";
 import type { Fragments } from "./fragments.ts";
@@ -19,6 +24,9 @@ import { Judge } from "./judge.ts";
 import { Packet, PacketKind } from "./packet.ts";
 import { LANES } from "./ports.ts";
 import { isToQuotedSource, parseQuoted } from "./related.ts";
+import { ServiceVerdict } from "./service.ts";
+import type { TcpResets } from "./tcp-reset.ts";
+import type { Translation } from "./translate.ts";
 import { NO_ENTRY } from "./tuple-table.ts";
 import { isBackground, uncarried } from "./uncarried.ts";
 
@@ -27,12 +35,16 @@ export class FlowPath {
   readonly #conntrack: Conntrack;
   readonly #fragments: Fragments;
   readonly #forwarder: Forwarder;
+  readonly #translation: Translation;
   readonly #errors: IcmpErrors;
+  readonly #resets: TcpResets;
   readonly #log: FlowLog;
   readonly #counters: Counters;
   readonly #judge: Judge;
-  /** The tuple of a flow that is judged again, or that an ICMP error quotes. */
+  /** The tuple of a flow that is judged again. */
   readonly #tuple = new Packet();
+  /** The packet that an ICMP error quotes. */
+  readonly #quoted = new Packet();
   #epoch = 0;
 
   constructor(
@@ -40,7 +52,9 @@ export class FlowPath {
     conntrack: Conntrack,
     fragments: Fragments,
     forwarder: Forwarder,
+    translation: Translation,
     errors: IcmpErrors,
+    resets: TcpResets,
     log: FlowLog,
     counters: Counters,
     tables: Tables,
@@ -49,15 +63,18 @@ export class FlowPath {
     this.#conntrack = conntrack;
     this.#fragments = fragments;
     this.#forwarder = forwarder;
+    this.#translation = translation;
     this.#errors = errors;
+    this.#resets = resets;
     this.#log = log;
     this.#counters = counters;
     this.#judge = new Judge(tables);
   }
 
   /** From now on every flow is judged anew when its next packet comes. */
-  publish(tables: Tables): void {
+  publish(tables: Tables, services: ServiceTable): void {
     this.#judge.tables = tables;
+    this.#judge.services = services;
     this.#epoch = (this.#epoch + 1) | 0;
   }
 
@@ -82,11 +99,23 @@ export class FlowPath {
     if (conntrack.get(entry >> 1, Flow.epoch) !== this.#epoch && !this.#judgeAgain(entry >> 1)) {
       return this.#first(packet);
     }
+    if (conntrack.get(entry >> 1, Flow.isTranslated) === 1) {
+      if (this.#leavesBackend(packet, entry)) return this.#first(packet);
+      packet.translation = entry;
+    }
     const reason = this.#admit(packet, entry);
     if (reason !== Drop.none) return reason;
     conntrack.touch(entry, packet.flags, packet.length);
     if (packet.firstFragment === 1) this.#fragments.remember(packet, entry);
     return this.#forwarder.forward(packet, conntrack.toEnd(entry), this.#lane(entry));
+  }
+
+  /** A flow that starts anew, and whose backend takes no new flows, ends for the sake of one with another. */
+  #leavesBackend(packet: Packet, entry: number): boolean {
+    if (this.#conntrack.get(entry >> 1, Flow.serviceVerdict) !== ServiceVerdict.draining) return false;
+    if ((entry & 1) !== 0 || !opens(packet.protocol, packet.flags)) return false;
+    this.#conntrack.end(entry >> 1);
+    return true;
   }
 
   /** Whether a packet of a known flow may go on: by the flow's verdict, and by where it comes from. */
@@ -100,22 +129,30 @@ export class FlowPath {
 
   #first(packet: Packet): number {
     const conntrack = this.#conntrack;
-    const to = this.#judge.judgeFirst(packet);
+    const { outgoing } = this.#judge;
+    let to = this.#judge.judgeFirst(packet);
+    if (to >= 0 && !conntrack.makeUnique(outgoing)) to = -Drop.translationPortsExhausted;
     if (to < 0) {
       if (!isBackground(-to)) this.#log.dropped(packet, -to);
       return this.#refuse(packet, -to);
     }
-    const flow = conntrack.create(packet, this.#epoch, packet.arrival, to);
+    const flow = conntrack.create(packet, outgoing, this.#epoch, packet.arrival, to);
     this.#recordVerdicts(flow);
     this.#log.flowStarted(flow);
     this.#counters.add(Counter.flowsCreated, 1);
+    if (this.#judge.serviceVerdict !== ServiceVerdict.untranslated)
+      this.#counters.add(Counter.flowsTranslated, 1);
     const entry = flow << 1;
     conntrack.count(entry, packet.length);
     if (packet.firstFragment === 1) this.#fragments.remember(packet, entry);
+    packet.translation = conntrack.get(flow, Flow.isTranslated) === 1 ? entry : NO_ENTRY;
     return this.#forwarder.forward(packet, to, this.#lane(entry));
   }
 
-  /** False when the flow's sender has lost the address: it is over, and the packet stands for itself. */
+  /**
+   * False when the flow is over, and the packet stands for itself: its sender has lost the address, or its destination is
+   * another's now (service.ts).
+   */
   #judgeAgain(flow: number): boolean {
     const conntrack = this.#conntrack;
     const tuple = this.#tuple;
@@ -126,8 +163,13 @@ export class FlowPath {
       conntrack.end(flow);
       return false;
     }
+    conntrack.tuples.readOutgoing(flow << 1, this.#judge.outgoing);
+    const to = this.#judge.review(tuple, conntrack.get(flow, Flow.serviceVerdict));
+    if (this.#judge.serviceVerdict === ServiceVerdict.over) {
+      conntrack.end(flow);
+      return false;
+    }
     conntrack.set(flow, Flow.epoch, this.#epoch);
-    const to = this.#judge.stages(tuple);
     const before = conntrack.get(flow, Flow.verdict);
     conntrack.set(flow, Flow.verdict, to < 0 ? -to : Drop.none);
     if (to >= 0) {
@@ -146,8 +188,12 @@ export class FlowPath {
     this.#conntrack.set(flow, Flow.ingressVerdict, this.#judge.ingressVerdict);
   }
 
-  /** Where nobody has the address, the sender is told. */
+  /** Where nobody has the address or the port, the sender is told. */
   #refuse(packet: Packet, reason: number): number {
+    if (reason === Drop.serviceWithoutBackends || reason === Drop.servicePortUnknown) {
+      if (packet.protocol === Protocol.Tcp) this.#resets.send(packet);
+      else this.#errors.send(this.#judge.tables, packet, IcmpError.portUnreachable, 0);
+    }
     if (reason === Drop.noSuchPod || reason === Drop.noRoute) {
       this.#errors.send(this.#judge.tables, packet, IcmpError.hostUnreachable, 0);
     }
@@ -163,16 +209,17 @@ export class FlowPath {
     }
     const reason = this.#admit(packet, entry);
     if (reason !== Drop.none) return reason;
+    if (conntrack.get(entry >> 1, Flow.isTranslated) === 1) packet.translation = entry;
     conntrack.count(entry, packet.length);
     return this.#forwarder.forward(packet, conntrack.toEnd(entry), this.#lane(entry));
   }
 
   #icmpError(packet: Packet): number {
     const conntrack = this.#conntrack;
-    const quoted = this.#tuple;
+    const quoted = this.#quoted;
     const reason = uncarried(packet) || parseQuoted(this.#view, packet, quoted) || this.#judge.source(packet);
     if (reason !== Drop.none) return reason;
-    const entry = conntrack.tuples.lookup(quoted);
+    const entry = conntrack.findQuoted(quoted);
     if (entry === NO_ENTRY) return Drop.icmpErrorNoFlow;
     if (!isToQuotedSource(packet, quoted)) return Drop.icmpErrorBad;
     if (conntrack.get(entry >> 1, Flow.epoch) !== this.#epoch && !this.#judgeAgain(entry >> 1)) {
@@ -180,6 +227,10 @@ export class FlowPath {
     }
     if (conntrack.get(entry >> 1, Flow.verdict) !== Drop.none) return Drop.icmpErrorNoFlow;
     if (conntrack.toEnd(entry) !== packet.arrival) return Drop.icmpErrorBad;
+    if (conntrack.get(entry >> 1, Flow.isTranslated) === 1) {
+      const damaged = this.#translation.applyToError(packet, quoted, entry);
+      if (damaged !== Drop.none) return damaged;
+    }
     // It goes the other way than the packet it quotes; and it keeps a flow alive as little as it moves its state.
     return this.#forwarder.forward(packet, conntrack.fromEnd(entry), this.#lane(entry));
   }

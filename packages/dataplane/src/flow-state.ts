@@ -4,7 +4,7 @@
  * (RFC 9260 §3.3: the first chunk of a packet tells what it does to the association).
  */
 
-import { Protocol, sctp } from "@podwire/wire";
+import { Protocol, sctp, tcp } from "@podwire/wire";
 import { timeouts } from "./limits.ts";
 import { tcpFirst, tcpNext, tcpReopens, tcpTimeouts } from "./tcp-state.ts";
 
@@ -31,6 +31,12 @@ export function nextState(protocol: number, state: number, flags: number, direct
 export function reopens(protocol: number, state: number, flags: number): boolean {
   if (protocol === Protocol.Tcp) return tcpReopens(state, flags);
   return protocol === Protocol.Sctp && state === SctpState.shutdown && flags === sctp.Chunk.Init;
+}
+
+/** The packet asks for a new connection. */
+export function opens(protocol: number, flags: number): boolean {
+  if (protocol === Protocol.Tcp) return (flags & (tcp.SYN | tcp.ACK)) === tcp.SYN;
+  return protocol === Protocol.Sctp && flags === sctp.Chunk.Init;
 }
 
 export function idleTimeoutMs(protocol: number, state: number): number {

@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import { type Conntrack, Flow, type FlowEndListener } from "./conntrack.ts";
 import { limits } from "./limits.ts";
 import type { Packet } from "./packet.ts";
+import { ServiceVerdict } from "./service.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 
 export class FlowLog implements FlowEndListener {
@@ -53,6 +54,7 @@ export class FlowLog implements FlowEndListener {
     words[at + FlowField.destination + 2] = packet.destination2;
     words[at + FlowField.destination + 3] = packet.destination3;
     this.#writeHead(at, FlowEvent.dropped, reason, packet.protocol, packet.ports);
+    words.fill(0, at + FlowField.backend, at + FlowField.backend + 4);
     words[at + FlowField.sourceTarget] = packet.arrival;
     words[at + FlowField.destinationTarget] = TargetKind.outside;
     const double = at >> 1;
@@ -82,6 +84,12 @@ export class FlowLog implements FlowEndListener {
       tuples.protocol(first),
       tuples.ports(first),
     );
+    const hasBackend = conntrack.get(flow, Flow.serviceVerdict) !== ServiceVerdict.untranslated;
+    const backendPort = hasBackend ? tuples.ports(reply) & ~0xffff : 0;
+    words[at + FlowField.destinationPorts] = (tuples.ports(first) & 0xffff) | backendPort;
+    for (let index = 0; index < 4; index++) {
+      words[at + FlowField.backend + index] = hasBackend ? tuples.addressWord(reply, index) : 0;
+    }
     words[at + FlowField.sourceTarget] = conntrack.get(flow, Flow.originatorEnd);
     words[at + FlowField.destinationTarget] = conntrack.get(flow, Flow.responderEnd);
     const double = at >> 1;
@@ -100,6 +108,6 @@ export class FlowLog implements FlowEndListener {
     words[at + FlowField.verdict] = reason;
     words[at + FlowField.protocol] = protocol;
     words[at + FlowField.sourcePort] = ports >>> 16;
-    words[at + FlowField.destinationPort] = ports & 0xffff;
+    words[at + FlowField.destinationPorts] = ports & 0xffff;
   }
 }

@@ -5,6 +5,7 @@
  *                (the host counts when it forwards), nor is taking it from there
  *   MTU          too large: fragmented (IPv4 without DF), segmented smaller (TCP super-packets without DF), or the
  *                sender is told (ICMP) and the packet dropped
+ *   translation  of a Service's flow (translate.ts): from here on it is what its receiver sees
  *   out          to a peer, to a TUN device, or, if from a peer, to the collection that is written merged
  */
 import {
@@ -23,6 +24,8 @@ import type { Encapsulator } from "./encapsulate.ts";
 import { IcmpError, type IcmpErrors } from "./icmp-error.ts";
 import type { InnerFragments } from "./inner-fragments.ts";
 import type { Packet } from "./packet.ts";
+import type { Translation } from "./translate.ts";
+import { NO_ENTRY } from "./tuple-table.ts";
 import { shrinkSegments } from "./virtio-header.ts";
 
 export class Forwarder {
@@ -31,6 +34,7 @@ export class Forwarder {
   readonly #encapsulator: Encapsulator;
   readonly #deliverer: Deliverer;
   readonly #fragments: InnerFragments;
+  readonly #translation: Translation;
   readonly #errors: IcmpErrors;
   readonly #counters: Counters;
 
@@ -39,6 +43,7 @@ export class Forwarder {
     encapsulator: Encapsulator,
     deliverer: Deliverer,
     fragments: InnerFragments,
+    translation: Translation,
     errors: IcmpErrors,
     counters: Counters,
     tables: Tables,
@@ -47,6 +52,7 @@ export class Forwarder {
     this.#encapsulator = encapsulator;
     this.#deliverer = deliverer;
     this.#fragments = fragments;
+    this.#translation = translation;
     this.#errors = errors;
     this.#counters = counters;
     this.tables = tables;
@@ -59,10 +65,11 @@ export class Forwarder {
     const isToPeer = targetKind(to) === TargetKind.peer;
     const mtu = isToPeer ? this.#encapsulator.mtu(targetIndex(to)) : this.#deliverer.mtu(targetIndex(to));
     if (mtu === 0) return Drop.portGone;
-    if (isUnsplit(packet, mtu) && !isToPeer)
-      return this.#deliverer.collectSuperPacket(targetIndex(to), packet);
-    if (packet.segmentBytes > mtu && !this.#mayShrink(packet, mtu))
+    const isCollectedWhole = isUnsplit(packet, mtu) && !isToPeer;
+    if (!isCollectedWhole && packet.segmentBytes > mtu && !this.#mayShrink(packet, mtu))
       return this.#tooBig(packet, to, lane, mtu);
+    if (packet.translation !== NO_ENTRY) this.#translation.apply(packet);
+    if (isCollectedWhole) return this.#deliverer.collectSuperPacket(targetIndex(to), packet);
     if (isToPeer) return this.#counted(this.#encapsulator.send(targetIndex(to), lane, packet, mtu));
     if (targetKind(packet.arrival) === TargetKind.peer) {
       this.#deliverer.collect(targetIndex(to), packet);
@@ -97,6 +104,7 @@ export class Forwarder {
 
   #tooBig(packet: Packet, to: number, lane: number, mtu: number): number {
     if (packet.mayFragment === 1 && packet.gsoType === virtio.Gso.None) {
+      if (packet.translation !== NO_ENTRY) this.#translation.apply(packet);
       return this.#counted(this.#fragments.send(packet, to, lane, mtu));
     }
     const told = packet.version === 6 ? Math.max(mtu, ipv6.MIN_MTU) : mtu;

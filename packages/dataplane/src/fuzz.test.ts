@@ -5,11 +5,13 @@
 import assert from "node:assert/strict";
 import {
   allocateFlowRecords,
+  buildServiceShards,
   buildTables,
   Counter,
   Counters,
   HOST_TARGET,
   parseCidr,
+  type ServiceShards,
   TargetKind,
   target,
 } from "@podwire/tables";
@@ -40,6 +42,10 @@ const HERE = { ipv4: "10.244.0.2", ipv6: "fd00:10:244::2" };
 const NEIGHBOUR = { ipv4: "10.244.0.3", ipv6: "fd00:10:244::3" };
 const THERE = { ipv4: "10.244.1.2", ipv6: "fd00:10:244:1::2" };
 const VACANT = { ipv4: "10.244.0.99", ipv6: "fd00:10:244::99" };
+/** A Service whose only backend is the sender itself, and others with backends elsewhere and without any. */
+const OWN_SERVICE = { ipv4: "10.96.0.2", ipv6: "fd00:10:96::2" };
+const SERVICE = { ipv4: "10.96.0.3", ipv6: "fd00:10:96::3" };
+const EMPTY_SERVICE = { ipv4: "10.96.0.4", ipv6: "fd00:10:96::4" };
 type Ends = typeof HERE;
 
 /** Packets of every kind from one end to another; `rewrite` turns each into what is read or received. */
@@ -118,6 +124,34 @@ function encapsulated(packet: Uint8Array, isPartial: boolean): Uint8Array {
   return bytes;
 }
 
+const PORTS = [
+  [Protocol.Tcp, 80],
+  [Protocol.Udp, 53],
+  [Protocol.Udp, 80],
+  [Protocol.Sctp, 5001],
+] as const;
+
+function services(hasBackends: boolean): ServiceShards {
+  const rows = (
+    [
+      [OWN_SERVICE, [HERE]],
+      [SERVICE, [NEIGHBOUR, THERE, VACANT]],
+      [EMPTY_SERVICE, []],
+    ] as const
+  ).flatMap(([ends, to]) =>
+    (["ipv4", "ipv6"] as const).flatMap(family =>
+      PORTS.map(([protocol, port]) => ({
+        words: words(ends[family]),
+        protocol,
+        port,
+        backends: to.map(each => ({ words: words(each[family]), port: port + 1000 })),
+        accepting: hasBackends ? to.length : 0,
+      })),
+    ),
+  );
+  return buildServiceShards(rows);
+}
+
 function tables(hasNeighbour: boolean): SharedArrayBuffer {
   const peer = target(TargetKind.peer, 1);
   const pod = (ends: Ends, port: number) =>
@@ -129,6 +163,8 @@ function tables(hasNeighbour: boolean): SharedArrayBuffer {
     mac: macOf(0),
     hostIpv4: words("10.244.0.1"),
     hostIpv6: words("fd00:10:244::1"),
+    masqueradeIpv4: words("10.244.0.0"),
+    masqueradeIpv6: words("fd00:10:244::"),
     addresses: [
       { words: words("10.244.0.1"), target: HOST_TARGET },
       ...pod(HERE, 1),
@@ -140,6 +176,7 @@ function tables(hasNeighbour: boolean): SharedArrayBuffer {
       { ...parseCidr("10.244.1.0/24")!, target: peer },
       { ...parseCidr("fd00:10:244:1::/64")!, target: peer },
       { ...parseCidr("10.244.0.0/16")!, target: TargetKind.unassigned << 16 },
+      { ...parseCidr("10.96.0.0/16")!, target: TargetKind.service << 16 },
     ],
     peers: [{ index: 1, mac: macOf(1), underlayMtu: 1500, remoteChecksumOffload: true, outerIpv6: false }],
   });
@@ -150,7 +187,7 @@ describe("Pipeline: mutated packets", () => {
     this.timeout(120_000);
     const seed = testSeed();
     const random = new Random(seed);
-    const reads = [THERE, NEIGHBOUR, VACANT].flatMap(to => [
+    const reads = [THERE, NEIGHBOUR, VACANT, OWN_SERVICE, SERVICE, EMPTY_SERVICE].flatMap(to => [
       ...packetsBetween(HERE, to).map(plain),
       ...superPackets(HERE, to),
     ]);
@@ -179,7 +216,7 @@ describe("Pipeline: mutated packets", () => {
     } as const;
     const pipeline = new Pipeline(options);
     for (const port of [0, 1, 2]) pipeline.addPort(port, port === 2 ? 1280 : 1450);
-    pipeline.publish(tables(true));
+    pipeline.publish(tables(true), services(true));
 
     let nowMs = 1_700_000_000_000;
     while (io.made < PACKETS) {
@@ -190,7 +227,7 @@ describe("Pipeline: mutated packets", () => {
       pipeline.flush();
       nowMs += random.oneIn(1000) ? 60_000 : random.below(20);
       if (random.oneIn(10)) pipeline.tick(nowMs);
-      if (random.oneIn(500)) pipeline.publish(tables(random.oneIn(2)));
+      if (random.oneIn(500)) pipeline.publish(tables(random.oneIn(2)), services(random.oneIn(2)));
     }
 
     const { scalars, drops } = counters.snapshot();
@@ -207,6 +244,7 @@ describe("Pipeline: mutated packets", () => {
     );
     assert.ok(scalars.forwarded > PACKETS / 10, `${message}: ${scalars.forwarded} got through`);
     assert.ok(counters.cells[Counter.flowsEvicted]! + counters.cells[Counter.flowsExpired]! > 0, message);
+    assert.ok(scalars.flowsTranslated > 100 && scalars.tcpResetsSent > 0, message);
     assert.ok(Object.keys(drops).length > 30, `${message}: only ${Object.keys(drops)}`);
   });
 });

@@ -4,21 +4,27 @@
  *
  *   uncarried? -> source (anti-spoofing or binding) -> Service -> egress policy -> route -> ingress policy
  *
+ * Then the source: where answers to a translated flow would not come back to this data plane by themselves, its packets
+ * leave with the masquerade address.
+ *
  * Egress policy comes after the Service because a policy names pods, never a Service's address; the route
  * after egress policy because the two are independent and a policy's refusal is the more telling reason.
  */
-import { Drop, type Tables, TargetKind, targetKind } from "@podwire/tables";
+import { Drop, HOST_TARGET, ServiceTable, type Tables, TargetKind, targetKind } from "@podwire/tables";
 import { antispoof } from "./antispoof.ts";
 import { innerSource } from "./binding.ts";
-import { type Packet, PacketKind } from "./packet.ts";
+import { Packet, PacketKind } from "./packet.ts";
 import { isIcmpReply } from "./parse.ts";
 import { egressPolicy, ingressPolicy } from "./policy.ts";
 import { route } from "./route.ts";
-import { chooseBackend } from "./service.ts";
+import { chooseBackend, reviewBackend, ServiceVerdict } from "./service.ts";
 import { uncarried } from "./uncarried.ts";
 
 export class Judge {
   tables: Tables;
+  services = new ServiceTable([]);
+  /** The tuple with which the packet that was judged last leaves: `stages` fills it, `review` reads it. */
+  readonly outgoing = new Packet();
   /** What the stages said in the last `judge` that found a way. */
   serviceVerdict = 0;
   egressVerdict = 0;
@@ -46,14 +52,56 @@ export class Judge {
       : antispoof(this.tables, packet);
   }
 
-  /** The stages after the source check: the end that the packet goes to, or `-Drop`. */
+  /** The stages after the source check: the end that the packet goes to, or `-Drop`. Fills `outgoing`. */
   stages(packet: Packet): number {
-    this.serviceVerdict = chooseBackend(packet);
+    this.serviceVerdict = chooseBackend(this.tables, this.services, packet, this.outgoing);
+    if (this.serviceVerdict < 0) return this.serviceVerdict;
+    const to = this.#onward(packet);
+    if (to < 0 || this.serviceVerdict === ServiceVerdict.untranslated) return to;
+    return this.#needsMasquerade(packet, to) && !this.#masquerade() ? -Drop.hostLoop : to;
+  }
+
+  /**
+   * The same for a flow that is known, by what leaves of it (`outgoing`), with `verdict` of the Service stage. Afterwards
+   * `serviceVerdict` may be `over`.
+   */
+  review(packet: Packet, verdict: number): number {
+    this.serviceVerdict = reviewBackend(this.services, packet, this.outgoing, verdict);
+    return this.serviceVerdict === ServiceVerdict.over ? Drop.none : this.#onward(packet);
+  }
+
+  #onward(packet: Packet): number {
     this.egressVerdict = egressPolicy(packet.arrival);
     if (this.egressVerdict < 0) return this.egressVerdict;
-    const to = route(this.tables, packet);
+    const isTranslated = this.serviceVerdict !== ServiceVerdict.untranslated;
+    const to = route(this.tables, this.outgoing, packet.arrival, isTranslated);
     if (to < 0) return to;
     this.ingressVerdict = ingressPolicy(to);
     return this.ingressVerdict < 0 ? this.ingressVerdict : to;
+  }
+
+  /**
+   * A pod that is its own backend would answer itself, and so would the host answer itself or have its answer from the
+   * outside without us. Whom the host forwards for is known to this node only.
+   */
+  #needsMasquerade(packet: Packet, to: number): boolean {
+    if (to === packet.arrival) return true;
+    if (packet.arrival !== HOST_TARGET) return false;
+    const { source0, source1, source2, source3 } = packet;
+    return this.tables.address(source0, source1, source2, source3) !== HOST_TARGET;
+  }
+
+  /** False when this node has no such address of the family. */
+  #masquerade(): boolean {
+    const { tables, outgoing } = this;
+    if (outgoing.version === 4) {
+      outgoing.source3 = tables.masqueradeIpv4;
+      return tables.hasMasqueradeIpv4;
+    }
+    outgoing.source0 = tables.masqueradeIpv6[0];
+    outgoing.source1 = tables.masqueradeIpv6[1];
+    outgoing.source2 = tables.masqueradeIpv6[2];
+    outgoing.source3 = tables.masqueradeIpv6[3];
+    return tables.hasMasqueradeIpv6;
   }
 }

@@ -10,9 +10,11 @@ export const limits = {
   flowsSweptPerTick: 4096,
   /** IPv6 extension headers of one packet. More are dropped as malformed. */
   ipv6ExtensionHeaders: 8,
-  /** ICMP errors a second towards one port or peer, and in one burst. Beyond, the packet is dropped in silence. */
-  icmpErrorsPerSecond: 100,
-  icmpErrorBurst: 20,
+  /** ICMP errors and TCP resets a second towards one port or peer, and in one burst. Beyond, the drop is a silent one. */
+  answersPerSecond: 100,
+  answerBurst: 20,
+  /** Source ports that are tried for a translated flow whose own is taken. Then its first packet is dropped by name. */
+  portAttempts: 64,
   /** Flow records of dropped packets a second, so that a flood does not push everything else out of the ring. */
   dropRecordsPerSecond: 200,
   dropRecordBurst: 200,

@@ -32,6 +32,8 @@ export class Packet {
   arrival = 0;
   /** 1 when a queued message refers to its bytes: they stay untouched until the flush. */
   isQueued = 0;
+  /** The entry of its flow by which it is translated before it goes out (translate.ts); −1: it goes as it is. */
+  translation = -1;
 
   kind: number = PacketKind.flow;
   /** 4 or 6. */
@@ -69,4 +71,50 @@ export class Packet {
   checksumOffset = 0;
   /** Bytes of the largest IP packet that comes of it: a segment of a super-packet, otherwise the packet. */
   segmentBytes = 0;
+}
+
+/** Gives `to` the tuple of `from`: version, protocol, addresses and ports. */
+export function copyTuple(from: Packet, to: Packet): void {
+  to.version = from.version;
+  to.protocol = from.protocol;
+  to.ports = from.ports;
+  to.source0 = from.source0;
+  to.source1 = from.source1;
+  to.source2 = from.source2;
+  to.source3 = from.source3;
+  to.destination0 = from.destination0;
+  to.destination1 = from.destination1;
+  to.destination2 = from.destination2;
+  to.destination3 = from.destination3;
+}
+
+/** Gives `to`, which may be `from`, the tuple of the replies to `from`. */
+export function mirrorTuple(from: Packet, to: Packet): void {
+  const { source0, source1, source2, source3 } = from;
+  to.version = from.version;
+  to.protocol = from.protocol;
+  to.ports = (from.ports << 16) | (from.ports >>> 16);
+  to.source0 = from.destination0;
+  to.source1 = from.destination1;
+  to.source2 = from.destination2;
+  to.source3 = from.destination3;
+  to.destination0 = source0;
+  to.destination1 = source1;
+  to.destination2 = source2;
+  to.destination3 = source3;
+}
+
+/** Whether addresses and ports are the same; version and protocol are. */
+export function isSameTuple(one: Packet, other: Packet): boolean {
+  return (
+    one.ports === other.ports &&
+    one.source3 === other.source3 &&
+    one.destination3 === other.destination3 &&
+    one.source2 === other.source2 &&
+    one.destination2 === other.destination2 &&
+    one.source1 === other.source1 &&
+    one.destination1 === other.destination1 &&
+    one.source0 === other.source0 &&
+    one.destination0 === other.destination0
+  );
 }

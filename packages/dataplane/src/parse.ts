@@ -22,6 +22,7 @@ const TIMESTAMP_REPLY = 14;
 export function parse(view: DataView, packet: Packet, at: number, end: number): number {
   packet.at = at;
   packet.kind = PacketKind.flow;
+  packet.translation = -1;
   packet.ports = 0;
   packet.flags = 0;
   packet.firstFragment = 0;

@@ -174,7 +174,7 @@ describe("Pipeline: TTL and hop limit", () => {
     for (let i = 0; i < 100; i++) trace(cluster, `web -> db udp/${33434 + i} ttl=1`);
     const { scalars } = cluster.pod("web").node.counters.snapshot();
     assert.equal(scalars.icmpErrorsSent, 20);
-    assert.equal(scalars.icmpErrorsSuppressed, 80);
+    assert.equal(scalars.answersSuppressed, 80);
     cluster.nowMs += 100;
     assert.match(trace(cluster, "web -> db udp/1 ttl=1"), /web told/);
   });

@@ -17,6 +17,7 @@
  *   [10] route: to a port of this node or to a peer; policy, ingress
  *   ---- forward: every packet ----
  *   [11] TTL and hop limit; MTU: inner-fragments, or icmp-error to the sender
+ *        translate: a Service's flow
  *   [12] to a peer: encapsulate (split, VXLAN, outbox, flush)      to a TUN device: deliver (merged, if from a peer)
  *
  * The loop calls, with its clock: `fromTun` for each device that has something, `fromUnderlay` when the socket has,
@@ -33,6 +34,8 @@ import {
   FlowRecordWriter,
   HOST_PORT,
   HOST_TARGET,
+  type ServiceShards,
+  ServiceTable,
   Tables,
   TargetKind,
   target,
@@ -66,6 +69,9 @@ import { Packet } from "./packet.ts";
 import { parse } from "./parse.ts";
 import { PathMtu } from "./path-mtu.ts";
 import { type PacketIo, RECEIVED } from "./ports.ts";
+import { ReturnPath } from "./return-path.ts";
+import { TcpResets } from "./tcp-reset.ts";
+import { Translation } from "./translate.ts";
 import { readVirtioHeader, withoutVirtioHeader } from "./virtio-header.ts";
 
 /** Free room before a virtio-net header, so that VXLAN and Ethernet fit where header and room were. */
@@ -124,13 +130,16 @@ export class Pipeline {
     log.attach(this.#conntrack);
     this.#encapsulator = new Encapsulator(io, layout, sum, counters, pathMtu, tables);
     this.#deliverer = new Deliverer(io, layout, sum, counters, hashSeed[0], options.mergeUdp);
-    const errors = new IcmpErrors(arena, this.#encapsulator, this.#deliverer, counters, clock);
+    const translation = new Translation(arena, this.#conntrack.tuples);
+    const back = new ReturnPath(arena, this.#encapsulator, this.#deliverer, counters, clock);
+    const errors = new IcmpErrors(arena, back, counters);
     const fragments = new InnerFragments(arena, sum, this.#encapsulator, this.#deliverer, counters);
     this.#forwarder = new Forwarder(
       arena.view,
       this.#encapsulator,
       this.#deliverer,
       fragments,
+      translation,
       errors,
       counters,
       tables,
@@ -140,20 +149,24 @@ export class Pipeline {
       this.#conntrack,
       new Fragments(hashSeed, clock, this.#conntrack),
       this.#forwarder,
+      translation,
       errors,
+      new TcpResets(arena.view, back, counters),
       log,
       counters,
       tables,
     );
   }
 
-  /** Takes new tables (`compile`, `buildTables`) in one step: between two batches, from the next packet on. */
-  publish(buffer: SharedArrayBuffer): void {
+  /**
+   * Takes new tables (`compile`, `buildTables`) and Services in one step: between two batches, from the next packet on.
+   */
+  publish(buffer: SharedArrayBuffer, services: ServiceShards = []): void {
     const tables = new Tables(buffer);
     this.#tables = tables;
     this.#encapsulator.publish(tables);
     this.#forwarder.tables = tables;
-    this.#flowPath.publish(tables);
+    this.#flowPath.publish(tables, new ServiceTable(services));
     this.#counters.add(Counter.publishes, 1);
   }
 

@@ -83,6 +83,7 @@ describe("Pipeline: flow records", () => {
         destination: "10.244.1.2",
         sourcePort: 40000,
         destinationPort: 53,
+        backend: undefined,
         from: { kind: "pod", index: 1 },
         to: { kind: "peer", index: 1 },
         startMs: 1_700_000_000_000,

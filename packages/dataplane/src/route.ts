@@ -6,25 +6,29 @@
  *   a pod     | its port      | pw0          | its VXLAN    | noSuchPod | noRoute    | pw0
  *   the host  | its port      | hostLoop     | its VXLAN    | noSuchPod | noRoute    | hostLoop
  *   a peer    | its port      | pw0          | innerDestinationElsewhere for all but vacant: noSuchPod
+ *
+ * A translated flow from the host may go back to it: it leaves with another source. What is in a service CIDR and was
+ * not translated is serviceUnknown.
  */
 import { Drop, HOST_TARGET, type Tables, TargetKind, targetKind } from "@podwire/tables";
 import type { Packet } from "./packet.ts";
 
-/** The target of the packet's destination, or `-Drop`. */
-export function route(tables: Tables, packet: Packet): number {
+/** The target of the destination of what leaves, which came from `arrival`; or `-Drop`. */
+export function route(tables: Tables, outgoing: Packet, arrival: number, isTranslated: boolean): number {
   const destination = tables.route(
-    packet.destination0,
-    packet.destination1,
-    packet.destination2,
-    packet.destination3,
+    outgoing.destination0,
+    outgoing.destination1,
+    outgoing.destination2,
+    outgoing.destination3,
   );
   const kind = targetKind(destination);
   if (kind === TargetKind.pod) return destination;
   if (kind === TargetKind.vacant) return -Drop.noSuchPod;
-  const from = targetKind(packet.arrival);
+  const from = targetKind(arrival);
   if (from === TargetKind.peer)
     return kind === TargetKind.host ? HOST_TARGET : -Drop.innerDestinationElsewhere;
   if (kind === TargetKind.unassigned) return -Drop.noRoute;
+  if (kind === TargetKind.service) return -Drop.serviceUnknown;
   if (kind === TargetKind.peer) return destination;
-  return from === TargetKind.host ? -Drop.hostLoop : HOST_TARGET;
+  return from === TargetKind.host && !isTranslated ? -Drop.hostLoop : HOST_TARGET;
 }

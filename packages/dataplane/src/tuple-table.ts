@@ -9,7 +9,7 @@
  *   heads: first entry + 1 of each chain, 0: empty
  */
 import { FlowHash } from "./flow-hash.ts";
-import type { Packet } from "./packet.ts";
+import { mirrorTuple, type Packet } from "./packet.ts";
 
 export const NO_ENTRY = -1;
 
@@ -130,21 +130,35 @@ export class TupleTable {
     packet.version = tuples[row + T.protocol]! >> 8;
   }
 
-  /** Gives the flow the packet's tuple and, for its replies, the mirror image. */
-  add(flow: number, packet: Packet): void {
+  /** Fills `packet` with the tuple with which packets of the entry leave: what the other direction's are replies to. */
+  readOutgoing(entry: number, packet: Packet): void {
+    this.read(entry ^ 1, packet);
+    mirrorTuple(packet, packet);
+  }
+
+  /** Gives the flow the packet's tuple and, for its replies, the mirror image of `outgoing`: what the packet leaves as. */
+  add(flow: number, packet: Packet, outgoing: Packet): void {
     const tuples = this.#tuples;
     const first = flow << (ROW_SHIFT + 1);
     const reply = first + ROW;
-    tuples[first] = tuples[reply + 4] = packet.source0;
-    tuples[first + 1] = tuples[reply + 5] = packet.source1;
-    tuples[first + 2] = tuples[reply + 6] = packet.source2;
-    tuples[first + 3] = tuples[reply + 7] = packet.source3;
-    tuples[first + 4] = tuples[reply] = packet.destination0;
-    tuples[first + 5] = tuples[reply + 1] = packet.destination1;
-    tuples[first + 6] = tuples[reply + 2] = packet.destination2;
-    tuples[first + 7] = tuples[reply + 3] = packet.destination3;
+    tuples[first] = packet.source0;
+    tuples[first + 1] = packet.source1;
+    tuples[first + 2] = packet.source2;
+    tuples[first + 3] = packet.source3;
+    tuples[first + 4] = packet.destination0;
+    tuples[first + 5] = packet.destination1;
+    tuples[first + 6] = packet.destination2;
+    tuples[first + 7] = packet.destination3;
+    tuples[reply] = outgoing.destination0;
+    tuples[reply + 1] = outgoing.destination1;
+    tuples[reply + 2] = outgoing.destination2;
+    tuples[reply + 3] = outgoing.destination3;
+    tuples[reply + 4] = outgoing.source0;
+    tuples[reply + 5] = outgoing.source1;
+    tuples[reply + 6] = outgoing.source2;
+    tuples[reply + 7] = outgoing.source3;
     tuples[first + T.ports] = packet.ports;
-    tuples[reply + T.ports] = (packet.ports << 16) | (packet.ports >>> 16);
+    tuples[reply + T.ports] = (outgoing.ports << 16) | (outgoing.ports >>> 16);
     tuples[first + T.protocol] = tuples[reply + T.protocol] = packet.protocol | (packet.version << 8);
     this.#counts.fill(0, (first + T.counts) >> 1, (first + ROW) >> 1);
     this.#counts.fill(0, (reply + T.counts) >> 1, (reply + ROW) >> 1);

@@ -20,7 +20,7 @@ import {
   type NodeSyncHandlers,
   type NodeTls,
 } from "@podwire/client/node-sync";
-import { type Compiled, compile, type NetworkSnapshot } from "@podwire/compiler";
+import { type Compiled, compile, type NetworkSnapshot, type Omission } from "@podwire/compiler";
 import type { Tun } from "@podwire/linux";
 import type { ObjectName, Registered, Taint, Vtep } from "@podwire/protocol";
 import { type ConfigKind, Runtime } from "@podwire/runtime";
@@ -35,6 +35,7 @@ import { Peers } from "./peers.ts";
 import { PodNetwork } from "./pod-network.ts";
 import { HOST_PORT } from "./ports.ts";
 import { Publisher } from "./publisher.ts";
+import { KnownServices } from "./services.ts";
 import { Streams } from "./streams.ts";
 
 export interface NodeOptions {
@@ -73,6 +74,7 @@ export class NodeDaemon {
   readonly #dataPlane: Promise<DataPlane>;
   #podCidrs: readonly string[] = [];
   #clusterCidrs: readonly string[] = [];
+  #serviceCidrs: readonly string[] = [];
   #hostAddresses: readonly string[] = [];
   #network: PodNetwork | undefined;
   #runtime: Runtime | undefined;
@@ -81,6 +83,7 @@ export class NodeDaemon {
   /** Pods that the control plane named before the runtime was ready for them. */
   readonly #early = new Map<string, Pod>();
   readonly #configs = new ConfigStore();
+  readonly #services = new KnownServices();
   #tablesStale = false;
   readonly #started: Promise<void>;
   #settleStart!: { resolve(): void; reject(error: Error): void };
@@ -101,9 +104,7 @@ export class NodeDaemon {
     this.#publisher = new Publisher({
       snapshot: revision => this.#snapshot(revision),
       publish: compiled => this.#publish(compiled),
-      omitted: omissions => {
-        for (const { object, field, message } of omissions) options.log(`${object}: ${field}: ${message}`);
-      },
+      omitted: omissions => this.#omitted(omissions),
     });
     this.#host = openHostDevice();
     this.#dataPlane = startDataPlane({
@@ -176,6 +177,10 @@ export class NodeDaemon {
         this.#configs.delete(kind, name.namespace, name.name);
         this.#configChanged(kind, name);
       },
+      service: service => this.#changed(() => this.#services.set(service)),
+      serviceGone: name => this.#changed(() => this.#services.delete(name)),
+      endpointSlice: slice => this.#changed(() => this.#services.setSlice(slice)),
+      endpointSliceGone: name => this.#changed(() => this.#services.deleteSlice(name)),
       synced: () => {},
       applied: () => this.#applied(),
       openStream: request => void this.#streams?.serve(request),
@@ -200,6 +205,7 @@ export class NodeDaemon {
   #registered(message: Registered): void {
     this.#podCidrs = message.podCidrs;
     this.#clusterCidrs = message.clusterCidrs;
+    this.#serviceCidrs = message.serviceCidrs;
     if (this.#booting) return;
     this.#booting = true;
     this.#boot().then(this.#settleStart.resolve, this.#settleStart.reject);
@@ -213,6 +219,7 @@ export class NodeDaemon {
       addresses: this.#hostAddresses,
       podCidrs: this.#podCidrs,
       clusterCidrs: this.#clusterCidrs,
+      serviceCidrs: this.#serviceCidrs,
       mtu: this.#mtu,
     });
     const dataPlane = await this.#dataPlane;
@@ -252,6 +259,7 @@ export class NodeDaemon {
       hostIPs: addresses,
       network,
       objects: this.#configs,
+      services: namespace => this.#services.of(namespace),
       clusterDns,
       clusterDomain,
       report: (pod, status) => this.#sync.podStatus(pod, status),
@@ -274,18 +282,25 @@ export class NodeDaemon {
         underlayMtu: this.#vtep.underlayMtu,
       },
       clusterCIDRs: this.#clusterCidrs,
+      serviceCIDRs: this.#serviceCidrs,
       peers: this.#peers.list(),
       pods: this.#network?.localPods() ?? [],
     };
   }
 
+  #omitted(omissions: readonly Omission[]): void {
+    for (const { object, field, message } of omissions) this.#options.log(`${object}: ${field}: ${message}`);
+  }
+
   async #publish(compiled: Compiled): Promise<void> {
+    const services = this.#services.compile();
+    this.#omitted(services.omissions);
     const ports = new Map(this.#peers.list().map(peer => [peer.index, peer.udpPort]));
     const endpoints = compiled.endpoints.map(({ index, address }) => ({
       index,
       address,
       udpPort: ports.get(index) ?? this.#options.udpPort,
     }));
-    await (await this.#dataPlane).publish(compiled.tables, endpoints);
+    await (await this.#dataPlane).publish(compiled.tables, endpoints, services.shards);
   }
 }

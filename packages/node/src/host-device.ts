@@ -2,6 +2,8 @@
  * The node's own way into the pod network: `pw0`, a TUN device in the node's network namespace.
  *
  *   an agent of this node -> route to the cluster CIDRs -> pw0 -> data plane -> pod
+ *   an agent of this node -> route to the service CIDRs -> pw0 -> data plane -> backend of the Service, also when that
+ *                            is this host or outside: it comes back from the masquerade address
  *   pod -> data plane -> pw0 -> this host, or forwarded and masqueraded to the outside
  *
  * The device is persistent: host routes and connections live through a restart of the daemon.
@@ -23,6 +25,7 @@ export interface HostDeviceOptions {
   addresses: readonly string[];
   podCidrs: readonly string[];
   clusterCidrs: readonly string[];
+  serviceCidrs: readonly string[];
   mtu: number;
 }
 
@@ -40,7 +43,7 @@ export function configureHostDevice(options: HostDeviceOptions): void {
     network.setLink("lo", { up: true });
     network.setLink(HOST_DEVICE, { mtu, up: true });
     for (const address of addresses) ensureAddress(network, HOST_DEVICE, address);
-    for (const destination of options.clusterCidrs) {
+    for (const destination of [...options.clusterCidrs, ...options.serviceCidrs]) {
       const source = addresses.find(address => isIpv6(address) === isIpv6(destination));
       // Without an address of that family the node has no pods of it either.
       if (source) network.replaceRoute({ destination, device: HOST_DEVICE, source });

@@ -62,6 +62,7 @@ export class Runtime {
       nodeDir: options.nodeDir,
       nodeName: options.nodeName,
       objects: options.objects,
+      services: options.services,
       resources: nodeResources(),
       hostIPs: options.hostIPs,
       network: {

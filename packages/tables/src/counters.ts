@@ -34,9 +34,13 @@ const scalarNames = [
   "packetsMerged",
   "innerFragmentsMade",
   "icmpErrorsSent",
-  "icmpErrorsSuppressed",
+  "tcpResetsSent",
+  /** Errors and resets that were not sent because there were too many. */
+  "answersSuppressed",
   "flowsLive",
   "flowsCreated",
+  /** Those of them that have a Service's backend. */
+  "flowsTranslated",
   "flowsExpired",
   "flowsEvicted",
   "flowsRejudged",

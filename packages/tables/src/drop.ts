@@ -65,6 +65,12 @@ const explanations = {
   icmpReplyUnsolicited: "An ICMP echo or timestamp reply that nobody asked for.",
   icmpTypeUnsupported: "An ICMP type that is neither echo, timestamp nor an error.",
 
+  // Services
+  serviceWithoutBackends: "The Service has no endpoint that takes new flows.",
+  servicePortUnknown: "The address is a Service's, and it has no such port.",
+  serviceUnknown: "The destination is in a service CIDR, and no Service has it.",
+  translationPortsExhausted: "No source port is free for one more translated flow to this backend.",
+
   // Route
   noSuchPod: "The destination is in this node's pod CIDRs, and no pod has it.",
   noRoute: "The destination is in the cluster CIDRs, and no node has it.",

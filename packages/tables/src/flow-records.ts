@@ -8,10 +8,11 @@
  *     0  sequence, while the record is whole; its complement while it is being written
  *     1  event        2  verdict: 0 or the drop reason     3  protocol
  *     4  source, four words     8  destination, four words
- *    12  source port           13  destination port
+ *    12  source port           13  destination port, and in the upper half that of the backend
  *    14  target of the source  15  target of the destination (target.ts: kind and port or peer)
  *    16  start ms, 18  last ms, 20  packets, 22  bytes                (64-bit floats)
  *    24  packets, 26  bytes of the reply direction                    (64-bit floats)
+ *    28  the backend that a Service's flow was given, four words; its port is 0 where there is none
  *
  * A reader copies a record and then looks at word 0 again: changed means overwritten meanwhile.
  */
@@ -35,7 +36,8 @@ export const FlowField = {
   source: 4,
   destination: 8,
   sourcePort: 12,
-  destinationPort: 13,
+  /** The destination's in the lower half, the backend's in the upper. */
+  destinationPorts: 13,
   sourceTarget: 14,
   destinationTarget: 15,
   startMs: 16,
@@ -44,6 +46,7 @@ export const FlowField = {
   bytes: 22,
   replyPackets: 24,
   replyBytes: 26,
+  backend: 28,
 } as const;
 
 /** One end of a flow: `pod` and `host` name a port of this node, `peer` a row of the peer table. */
@@ -62,6 +65,8 @@ export interface FlowRecord {
   readonly destination: string;
   readonly sourcePort: number;
   readonly destinationPort: number;
+  /** Of a flow to a Service: whom it was given to. */
+  readonly backend: { readonly address: string; readonly port: number } | undefined;
   readonly from: FlowEnd;
   readonly to: FlowEnd;
   readonly startMs: number;
@@ -163,6 +168,7 @@ function decode(words: Int32Array, floats: Float64Array): FlowRecord {
   const address = (field: number) => formatAddress([...words.subarray(field, field + 4)] as unknown as Words);
   const end = (value: number): FlowEnd => ({ kind: targetKindName(value), index: targetIndex(value) });
   const verdict = words[FlowField.verdict]!;
+  const backendPort = words[FlowField.destinationPorts]! >>> 16;
   return {
     event: eventNames[words[FlowField.event]!] ?? "dropped",
     verdict: verdict === 0 ? "forwarded" : "dropped",
@@ -171,7 +177,8 @@ function decode(words: Int32Array, floats: Float64Array): FlowRecord {
     source: address(FlowField.source),
     destination: address(FlowField.destination),
     sourcePort: words[FlowField.sourcePort]!,
-    destinationPort: words[FlowField.destinationPort]!,
+    destinationPort: words[FlowField.destinationPorts]! & 0xffff,
+    backend: backendPort === 0 ? undefined : { address: address(FlowField.backend), port: backendPort },
     from: end(words[FlowField.sourceTarget]!),
     to: end(words[FlowField.destinationTarget]!),
     startMs: floats[FlowField.startMs / 2]!,

@@ -30,6 +30,15 @@ export {
 export { limits } from "./limits.ts";
 export { PeerFlag, type PeerRow, peerFlags, peerMacHigh, peerMacLow, peerUnderlayMtu } from "./peers.ts";
 export type { RouteRow } from "./routes.ts";
+export {
+  type Backend,
+  buildServiceShard,
+  buildServiceShards,
+  type ServiceRow,
+  type ServiceShards,
+  ServiceTable,
+  serviceShardOf,
+} from "./services.ts";
 export { buildTables, type TableContent, Tables } from "./tables.ts";
 export {
   HOST_PORT,

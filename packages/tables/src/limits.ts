@@ -4,6 +4,11 @@ export const limits = {
   ports: 1024,
   /** Rows for other nodes. A peer with an index beyond is left out and reported. */
   peers: 4096,
+  /**
+   * Parts of the table of Services, a power of two: with 10,000 Services of two ports, one change builds a part of some
+   * hundred rows. More Services make longer parts.
+   */
+  serviceShards: 256,
   /** Records the ring keeps (128 bytes each): older ones are overwritten, a slow reader learns how many it lost. */
   flowRecords: 4096,
 } as const;

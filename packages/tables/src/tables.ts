@@ -7,12 +7,14 @@
  *     1   revision of the snapshot      12   addresses: first word      13  slots − 1
  *     2   VNI                           14   routes: first word         15  slots − 1
  *     3   this node's underlay MTU      16   peers: first word          17  rows
- *     4   this node's MAC, upper 16     18 … the three tables, as drawn in addresses.ts, routes.ts, peers.ts
- *     5   this node's MAC, lower 32
- *     6   families of pw0's addresses (1: IPv4, 2: IPv6)
+ *     4   this node's MAC, upper 16     18   families of the masquerade addresses
+ *     5   this node's MAC, lower 32     19   masquerade address, IPv4   20   and IPv6, four words
+ *     6   families of pw0's addresses   24 … the three tables, as drawn in addresses.ts, routes.ts, peers.ts
+ *         (1: IPv4, 2: IPv6)
  *     7   pw0's IPv4 address
  *
- * A stage that needs a table of its own adds a pair of words here and a file beside this one.
+ * A stage that needs a table of its own adds a pair of words here and a file beside this one. The table of Services is
+ * apart, in shards (services.ts), and published together with these.
  */
 import type { Words } from "./address.ts";
 import { type AddressRow, addressTableWords, fillAddresses, lookupAddress } from "./addresses.ts";
@@ -22,8 +24,8 @@ import { fillRoutes, lookupRoute, type RouteRow, routeTableWords } from "./route
 import { TargetKind } from "./target.ts";
 
 const MAGIC = 0x50775431;
-const HEADER_WORDS = 18;
-const HOST_FAMILY = { ipv4: 1, ipv6: 2 } as const;
+const HEADER_WORDS = 24;
+const FAMILY = { ipv4: 1, ipv6: 2 } as const;
 
 export interface TableContent {
   readonly revision: number;
@@ -33,6 +35,12 @@ export interface TableContent {
   /** The addresses of `pw0`, from which ICMP errors come; at most one a family. */
   readonly hostIpv4?: Words;
   readonly hostIpv6?: Words;
+  /**
+   * The source of flows whose answers must come back to this data plane, although their sender's address would lead
+   * them elsewhere: in a pod CIDR of this node, and nobody's.
+   */
+  readonly masqueradeIpv4?: Words;
+  readonly masqueradeIpv6?: Words;
   readonly addresses: readonly AddressRow[];
   readonly routes: readonly RouteRow[];
   readonly peers: readonly PeerRow[];
@@ -46,16 +54,23 @@ export function buildTables(content: TableContent): SharedArrayBuffer {
   const peersAt = routesAt + routeTableWords(content.routes.length);
   const buffer = new SharedArrayBuffer(4 * (peersAt + peerRows * PEER_WORDS));
   const words = new Int32Array(buffer);
-  const families = (content.hostIpv4 ? HOST_FAMILY.ipv4 : 0) | (content.hostIpv6 ? HOST_FAMILY.ipv6 : 0);
+  const families = familiesOf(content.hostIpv4, content.hostIpv6);
   words.set([MAGIC, content.revision, content.vni, content.underlayMtu, ...macWords(content.mac), families]);
   words.set([content.hostIpv4?.[3] ?? 0, ...(content.hostIpv6 ?? [])], 7);
   words.set([addressesAt, slotsFor(content.addresses.length) - 1], 12);
   words.set([routesAt, slotsFor(content.routes.length) - 1], 14);
   words.set([peersAt, peerRows], 16);
+  const { masqueradeIpv4, masqueradeIpv6 } = content;
+  words.set([familiesOf(masqueradeIpv4, masqueradeIpv6), masqueradeIpv4?.[3] ?? 0], 18);
+  words.set(masqueradeIpv6 ?? [], 20);
   fillAddresses(words, addressesAt, content.addresses);
   fillRoutes(words, routesAt, content.routes);
   fillPeers(words, peersAt, content.peers);
   return buffer;
+}
+
+function familiesOf(ipv4: Words | undefined, ipv6: Words | undefined): number {
+  return (ipv4 ? FAMILY.ipv4 : 0) | (ipv6 ? FAMILY.ipv6 : 0);
 }
 
 /** A reader's view of the buffer: the header's numbers once, and the lookups. */
@@ -71,6 +86,11 @@ export class Tables {
   /** pw0's IPv4 address and the words of its IPv6 address; meaningless without the family. */
   readonly hostIpv4: number;
   readonly hostIpv6: Words;
+  /** Likewise, of the masquerade addresses. */
+  readonly hasMasqueradeIpv4: boolean;
+  readonly hasMasqueradeIpv6: boolean;
+  readonly masqueradeIpv4: number;
+  readonly masqueradeIpv6: Words;
   readonly #addressesAt: number;
   readonly #addressMask: number;
   readonly #routesAt: number;
@@ -87,10 +107,14 @@ export class Tables {
     this.underlayMtu = words[3]!;
     this.macHigh = words[4]!;
     this.macLow = words[5]!;
-    this.hasHostIpv4 = (words[6]! & HOST_FAMILY.ipv4) !== 0;
-    this.hasHostIpv6 = (words[6]! & HOST_FAMILY.ipv6) !== 0;
+    this.hasHostIpv4 = (words[6]! & FAMILY.ipv4) !== 0;
+    this.hasHostIpv6 = (words[6]! & FAMILY.ipv6) !== 0;
     this.hostIpv4 = words[7]!;
     this.hostIpv6 = [words[8]!, words[9]!, words[10]!, words[11]!];
+    this.hasMasqueradeIpv4 = (words[18]! & FAMILY.ipv4) !== 0;
+    this.hasMasqueradeIpv6 = (words[18]! & FAMILY.ipv6) !== 0;
+    this.masqueradeIpv4 = words[19]!;
+    this.masqueradeIpv6 = [words[20]!, words[21]!, words[22]!, words[23]!];
     this.#addressesAt = words[12]!;
     this.#addressMask = words[13]!;
     this.#routesAt = words[14]!;
@@ -104,7 +128,7 @@ export class Tables {
     return lookupAddress(this.words, this.#addressesAt, this.#addressMask, a, b, c, d);
   }
 
-  /** The target of the longest prefix: `peer`, `vacant` or `unassigned`, else `outside`. */
+  /** The target of the longest prefix: `peer`, `vacant`, `unassigned` or `service`, else `outside`. */
   prefix(a: number, b: number, c: number, d: number): number {
     return lookupRoute(this.words, this.#routesAt, this.#routeMask, a, b, c, d);
   }

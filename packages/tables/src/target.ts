@@ -22,6 +22,8 @@ export const TargetKind = {
   vacant: 4,
   /** Inside the cluster CIDRs, but no node has that part. */
   unassigned: 5,
+  /** Inside a service CIDR: nobody's but by way of the table of Services. */
+  service: 6,
 } as const;
 
 export type TargetKindName = keyof typeof TargetKind;

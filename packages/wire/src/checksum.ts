@@ -82,6 +82,21 @@ export function updatePartial32(partial: number, before: number, after: number):
   );
 }
 
+/** What a changed 32-bit word adds to a sum: to be added up over all that changed, then given to `updateBy`. */
+export function difference32(before: number, after: number): number {
+  return (~before & 0xffff) + (~before >>> 16) + (after & 0xffff) + (after >>> 16);
+}
+
+/** The checksum after words that it covers have changed by so much in all. */
+export function updateBy(checksum: number, difference: number): number {
+  return ~fold((~checksum & 0xffff) + difference) & 0xffff;
+}
+
+/** The partial after words of the pseudo-header have changed by so much in all. */
+export function updatePartialBy(partial: number, difference: number): number {
+  return fold(partial + difference);
+}
+
 /** Whether the sum of pseudo-header, header and payload, checksum field included, says "undamaged". */
 export function isValid(sum: number): boolean {
   return fold(sum) === 0xffff;

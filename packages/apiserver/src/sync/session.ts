@@ -26,6 +26,8 @@ import { type EncodedChange, Translator } from "./translate.ts";
 export interface SessionContext {
   readonly registry: Registry;
   readonly clusterCidrs: readonly string[];
+  /** Of Services, at most one a family. */
+  readonly serviceCidrs: readonly string[];
   readonly heartbeats: Heartbeats;
   readonly recordEvent: RecordEvent;
   readonly log: (message: string) => void;
@@ -33,7 +35,14 @@ export interface SessionContext {
   readonly drainTimeoutMs?: number;
 }
 
-const KINDS = [kinds.nodes, kinds.pods, kinds.configMaps, kinds.secrets] as const;
+const KINDS = [
+  kinds.nodes,
+  kinds.pods,
+  kinds.services,
+  kinds.endpointSlices,
+  kinds.configMaps,
+  kinds.secrets,
+] as const;
 
 export class Session {
   readonly register: Register;
@@ -75,13 +84,19 @@ export class Session {
   /** Runs until the stream ends. */
   async run(): Promise<void> {
     try {
-      const { registry, clusterCidrs } = this.#context;
+      const { registry, clusterCidrs, serviceCidrs } = this.#context;
       const registered = await registerNode(registry, this.register, clusterCidrs);
       const node = await waitForPodCidrs(registry, registered, this.#ended.signal);
       if (node === undefined) return;
       this.#uid = node.object.metadata.uid;
       const podCidrs = node.object.spec.podCIDRs ?? [];
-      const value = { podCidrs, clusterCidrs: [...clusterCidrs], uid: this.#uid, history: registry.history };
+      const value = {
+        podCidrs,
+        clusterCidrs: [...clusterCidrs],
+        serviceCidrs: [...serviceCidrs],
+        uid: this.#uid,
+        history: registry.history,
+      };
       await this.#outgoing.changes([
         [ToNode.encode({ revision: 0, message: { case: "registered", value } })],
       ]);
@@ -189,12 +204,16 @@ export class Session {
     const nodes = await registry.list(kinds.nodes);
     const { revision } = nodes;
     const pods = await registry.list(kinds.pods, { atRevision: revision });
+    const services = await registry.list(kinds.services, { atRevision: revision });
+    const slices = await registry.list(kinds.endpointSlices, { atRevision: revision });
     const referred = await this.#ownReferences(references, pods.items);
     const translate = function* (): Generator<EncodedChange> {
       yield [ToNode.encode({ revision: 0, message: { case: "snapshotBegin", value: {} } })];
       yield* referred;
-      for (const stored of nodes.items) yield translator.translate({ revision: 0, stored, deleted: false });
-      for (const stored of pods.items) yield translator.translate({ revision: 0, stored, deleted: false });
+      // Pods last: what they start with knows the Services.
+      for (const { items } of [nodes, services, slices, pods]) {
+        for (const stored of items) yield translator.translate({ revision: 0, stored, deleted: false });
+      }
       yield [ToNode.encode({ revision, message: { case: "snapshotEnd", value: {} } })];
     };
     await this.#outgoing.changes(translate());

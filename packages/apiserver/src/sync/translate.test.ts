@@ -1,6 +1,6 @@
 /** What one node hears of changes, as transcripts. */
 import assert from "node:assert/strict";
-import type { KubernetesObject, Node, Pod, PodSpec, PodStatus } from "@podwire/api";
+import type { EndpointSlice, KubernetesObject, Node, Pod, PodSpec, PodStatus, Service } from "@podwire/api";
 import { ToNode } from "@podwire/protocol";
 import type { Stored } from "../registry/registry.ts";
 import { Translator } from "./translate.ts";
@@ -100,6 +100,43 @@ describe("translation for a node", () => {
     assert.equal(heard(translator, pod("other", away, { phase: "Failed" })), "podAddressesGone@5");
     assert.equal(heard(translator, pod("other", away, { phase: "Failed" }), 6), "");
     assert.equal(heard(translator, node("node-3", { addresses: [] }), 7), "peerGone node-3@7");
+  });
+
+  it("tells every node of Services with addresses, and of the slices of Services", () => {
+    const translator = new Translator("node-1", false);
+    const meta = (name: string) => ({ ...metadata(name), namespace: "default" });
+    const service = (spec: Service["spec"]) =>
+      stored({ apiVersion: "v1", kind: "Service", metadata: meta("web"), spec, status: {} } as Service);
+    const slice = (changes: Partial<EndpointSlice>) =>
+      stored({
+        apiVersion: "discovery.k8s.io/v1",
+        kind: "EndpointSlice",
+        metadata: { ...meta("web-1"), labels: { "kubernetes.io/service-name": "web" } },
+        addressType: "IPv4",
+        endpoints: [{ addresses: ["10.244.1.2"] }],
+        ports: [{ name: "http", protocol: "TCP", port: 8080 }],
+        ...changes,
+      } as EndpointSlice);
+    const ports = [{ name: "http", protocol: "TCP" as const, port: 80 }];
+    assert.equal(heard(translator, service({ clusterIPs: ["None"], ports })), "");
+    assert.equal(heard(translator, service({ clusterIPs: ["10.96.0.9"], ports })), "service@5");
+    assert.equal(
+      heard(translator, service({ clusterIPs: ["10.96.0.9"], ports, selector: { app: "web" } }), 6),
+      "",
+    );
+    assert.equal(
+      heard(translator, service({ type: "ExternalName", clusterIPs: ["10.96.0.9"] }), 7),
+      "serviceGone@7",
+    );
+    assert.equal(heard(translator, slice({}), 8), "endpointSlice@8");
+    assert.equal(heard(translator, slice({ metadata: meta("web-1") }), 9), "endpointSliceGone@9");
+    assert.equal(heard(translator, slice({}), 10), "endpointSlice@10");
+    assert.equal(heard(translator, slice({}), 11, true), "endpointSliceGone@11");
+    const [message] = translator.translate({ revision: 12, stored: slice({}), deleted: false });
+    const decoded = ToNode.decode(message!).message;
+    assert.deepEqual(decoded.case === "endpointSlice" && decoded.value.endpoints, [
+      { addresses: ["10.244.1.2"], ready: true, serving: true, terminating: false },
+    ]);
   });
 
   it("encodes a change once for all nodes", () => {

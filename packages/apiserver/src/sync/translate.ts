@@ -1,15 +1,18 @@
 /**
- * What one node hears of one change of a Node or a Pod: the messages, encoded. A message is encoded once for
+ * What one node hears of one change of a Node, a Pod, a Service or an EndpointSlice: the messages, encoded. A message is encoded once for
  * all streams; each stream remembers what it last said of an object, and says nothing twice.
  *
  *   Node                -> Peer | PeerGone
  *   Pod of any node     -> PodAddresses | PodAddressesGone
  *   Pod of this node    -> the Pod as JSON | PodDeleted
+ *   Service             -> Service | ServiceGone
+ *   EndpointSlice       -> EndpointSlice | EndpointSliceGone
  */
-import type { KubernetesObject, Node, Pod } from "@podwire/api";
+import type { EndpointSlice, KubernetesObject, Node, Pod, Service } from "@podwire/api";
 import { type PodAddresses, type PodRef, ToNode } from "@podwire/protocol";
 import type { Stored } from "../registry/registry.ts";
 import { peerOf } from "./peers.ts";
+import { endpointSliceOf, serviceOf } from "./services.ts";
 
 /** Messages of one change; they travel in one batch or not at all. */
 export type EncodedChange = readonly Buffer[];
@@ -27,6 +30,8 @@ export class Translator {
   readonly #node: string;
   readonly #peers: Said = new Map();
   readonly #addresses: Said = new Map();
+  readonly #services: Said = new Map();
+  readonly #slices: Said = new Map();
   /** The node may hold things that this stream never mentioned: "gone" is said of the unknown, too. */
   readonly #resumed: boolean;
 
@@ -37,8 +42,16 @@ export class Translator {
 
   translate(change: ObservedChange): EncodedChange {
     const { object } = change.stored;
-    if (object.kind === "Node") return this.#translateNode(change, object as Node);
-    return this.#translatePod(change, object as Pod);
+    switch (object.kind) {
+      case "Node":
+        return this.#translateNode(change, object as Node);
+      case "Service":
+        return this.#translateNamed(change, this.#services, serviceMessage, "serviceGone");
+      case "EndpointSlice":
+        return this.#translateNamed(change, this.#slices, sliceMessage, "endpointSliceGone");
+      default:
+        return this.#translatePod(change, object as Pod);
+    }
   }
 
   #translateNode(change: ObservedChange, node: Node): EncodedChange {
@@ -61,6 +74,20 @@ export class Translator {
     const value = { pod: podRef(pod) };
     const gone: ToNode = { revision: change.revision, message: { case: "podAddressesGone", value } };
     return this.#sayGone(this.#addresses, uid, gone, change.deleted);
+  }
+
+  #translateNamed(
+    change: ObservedChange,
+    said: Said,
+    encode: Encode,
+    goneCase: "serviceGone" | "endpointSliceGone",
+  ): EncodedChange {
+    const { namespace = "", name } = change.stored.object.metadata;
+    const key = `${namespace}/${name}`;
+    const announce = change.deleted ? undefined : encoded(change, encode);
+    if (announce !== undefined) return this.#say(said, key, announce);
+    const message = { case: goneCase, value: { namespace, name } };
+    return this.#sayGone(said, key, { revision: change.revision, message }, change.deleted);
   }
 
   #say(said: Said, key: string, announce: Announcement): EncodedChange {
@@ -108,6 +135,16 @@ function peerMessage(object: KubernetesObject): ToNode["message"] | undefined {
 function addressesMessage(object: KubernetesObject): ToNode["message"] | undefined {
   const value = podAddresses(object as Pod);
   return value && { case: "podAddresses", value };
+}
+
+function serviceMessage(object: KubernetesObject): ToNode["message"] | undefined {
+  const value = serviceOf(object as Service);
+  return value && { case: "service", value };
+}
+
+function sliceMessage(object: KubernetesObject): ToNode["message"] | undefined {
+  const value = endpointSliceOf(object as EndpointSlice);
+  return value && { case: "endpointSlice", value };
 }
 
 function ownPod({ stored, revision, deleted }: ObservedChange, pod: Pod): Buffer {

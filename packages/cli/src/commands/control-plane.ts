@@ -102,6 +102,7 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
       address: `unix:${options.nodesSocket}`,
       credentials: readServerFiles(options.pki, "node-server"),
       clusterCidrs: options.clusterCidr,
+      serviceCidrs: options.serviceCidr,
     }),
   );
   const server = createApiServer({ registry, nodeStreams: nodes.streams, credentials, log });

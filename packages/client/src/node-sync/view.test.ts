@@ -19,7 +19,7 @@ const pod = (revision: number, name: string) => {
 };
 const begin = message(0, { case: "snapshotBegin", value: {} });
 const end = (revision: number) => message(revision, { case: "snapshotEnd", value: {} });
-const registered = { podCidrs: [], clusterCidrs: [], uid: "node-uid", history: "one" };
+const registered = { podCidrs: [], clusterCidrs: [], serviceCidrs: [], uid: "node-uid", history: "one" };
 
 function recorded(): { view: View; told: () => string } {
   const lines: string[] = [];
@@ -33,6 +33,10 @@ function recorded(): { view: View; told: () => string } {
     podDeleted: ({ name }) => lines.push(`pod ${name} deleted`),
     config: (kind, { metadata }) => lines.push(`${kind} ${metadata.name}`),
     configGone: (kind, { name }) => lines.push(`${kind} ${name} gone`),
+    service: ({ name }) => lines.push(`service ${name}`),
+    serviceGone: ({ name }) => lines.push(`service ${name} gone`),
+    endpointSlice: ({ name }) => lines.push(`slice ${name}`),
+    endpointSliceGone: ({ name }) => lines.push(`slice ${name} gone`),
     synced: () => lines.push("synced"),
     applied: () => lines.push("applied"),
     openStream: ({ streamId }) => lines.push(`open ${streamId}`),
@@ -95,6 +99,27 @@ describe("node view", () => {
     );
     for (const each of [begin, named[0]!, pod(0, "db"), end(9)]) view.apply(each);
     assert.equal(told(), "ConfigMap settings, pod db, Secret keys gone, synced");
+  });
+
+  it("knows Services and their slices, until they go or a snapshot leaves them out", () => {
+    const { view, told } = recorded();
+    const name = (text: string) => ({ namespace: "default", name: text });
+    const service = (text: string) =>
+      message(0, { case: "service", value: { ...name(text), clusterIps: ["10.96.0.1"], ports: [] } });
+    const slice = (text: string) =>
+      message(0, {
+        case: "endpointSlice",
+        value: { ...name(text), service: "web", ports: [], endpoints: [] },
+      });
+    view.connected(registered);
+    for (const each of [begin, service("web"), slice("web-1"), service("api"), slice("api-1"), end(7)])
+      view.apply(each);
+    assert.equal(told(), "registered one, service web, slice web-1, service api, slice api-1, synced");
+    view.apply(message(8, { case: "serviceGone", value: name("api") }));
+    view.apply(message(9, { case: "endpointSliceGone", value: name("api-1") }));
+    assert.equal(told(), "service api gone, slice api-1 gone");
+    for (const each of [begin, end(11)]) view.apply(each);
+    assert.equal(told(), "service web gone, slice web-1 gone, synced");
   });
 
   it("asks for a snapshot again when one was cut", () => {

@@ -10,12 +10,14 @@
  */
 import type { ConfigMap, Pod, Secret } from "@podwire/api";
 import type {
+  EndpointSlice,
   ObjectName,
   OpenStream,
   Peer,
   PodAddresses,
   PodRef,
   Registered,
+  Service,
   ToNode,
 } from "@podwire/protocol";
 
@@ -37,6 +39,12 @@ export interface NodeSyncHandlers {
   config(kind: ConfigKind, object: ConfigMap | Secret): void;
   /** It was deleted, or no Pod of this node refers to it any more. */
   configGone(kind: ConfigKind, name: ObjectName): void;
+  /** A Service that has addresses of its own, new or changed. */
+  service(service: Service): void;
+  serviceGone(name: ObjectName): void;
+  /** Endpoints of a Service, which need not be known, or not yet. */
+  endpointSlice(slice: EndpointSlice): void;
+  endpointSliceGone(name: ObjectName): void;
   /** A snapshot is complete: what was not named since `registered` does not exist. */
   synced(): void;
   /** Everything that arrived at this moment has been handed over: the time to recompile. */
@@ -51,6 +59,8 @@ interface Names {
   peers: Set<string>;
   addresses: Map<string, PodRef>;
   pods: Map<string, PodRef>;
+  services: Map<string, ObjectName>;
+  slices: Map<string, ObjectName>;
   configs: Map<string, { kind: ConfigKind; name: ObjectName }>;
 }
 
@@ -58,6 +68,8 @@ const noNames = (): Names => ({
   peers: new Set(),
   addresses: new Map(),
   pods: new Map(),
+  services: new Map(),
+  slices: new Map(),
   configs: new Map(),
 });
 
@@ -93,6 +105,7 @@ export class View {
 
   #change(message: ToNode["message"]): void {
     const handlers = this.#handlers;
+    if (this.#serviceChange(message)) return;
     if (message.case === "peer") {
       this.#note(names => names.peers.add(message.value.name));
       handlers.peer(message.value);
@@ -117,6 +130,27 @@ export class View {
     else if (message.case === "openStream") {
       handlers.openStream(message.value);
     }
+  }
+
+  /** True when that is what it was. */
+  #serviceChange(message: ToNode["message"]): boolean {
+    const handlers = this.#handlers;
+    if (message.case === "service") {
+      const { namespace, name } = message.value;
+      this.#note(names => names.services.set(`${namespace}/${name}`, { namespace, name }));
+      handlers.service(message.value);
+    } else if (message.case === "serviceGone") {
+      this.#note(names => names.services.delete(`${message.value.namespace}/${message.value.name}`));
+      handlers.serviceGone(message.value);
+    } else if (message.case === "endpointSlice") {
+      const { namespace, name } = message.value;
+      this.#note(names => names.slices.set(`${namespace}/${name}`, { namespace, name }));
+      handlers.endpointSlice(message.value);
+    } else if (message.case === "endpointSliceGone") {
+      this.#note(names => names.slices.delete(`${message.value.namespace}/${message.value.name}`));
+      handlers.endpointSliceGone(message.value);
+    } else return false;
+    return true;
   }
 
   #pod(pod: Pod): void {
@@ -164,6 +198,9 @@ export class View {
     for (const [key, { kind, name }] of before.configs) {
       if (!named.configs.has(key)) this.#handlers.configGone(kind, name);
     }
+    for (const [key, name] of before.services) if (!named.services.has(key)) this.#handlers.serviceGone(name);
+    for (const [key, name] of before.slices)
+      if (!named.slices.has(key)) this.#handlers.endpointSliceGone(name);
     this.#handlers.synced();
   }
 }

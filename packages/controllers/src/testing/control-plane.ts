@@ -87,6 +87,7 @@ export class TestControlPlane {
       address: this.address,
       credentials: await testNodeServerCredentials(),
       clusterCidrs,
+      serviceCidrs: ["10.96.0.0/12"],
       heartbeats: this.#heartbeats,
       recordEvent: eventRecorder(this.registry, log),
       log,

@@ -5,11 +5,13 @@
  *   node b 192.168.0.2, pods 10.244.1.0/24 fd00:10:244:1::/64    db 10.244.1.2, cache 10.244.1.3
  *   node c 192.168.0.3, pods 10.244.2.0/24 fd00:10:244:2::/64    job 10.244.2.2
  *
- * Host addresses (pw0) end in .1 and ::1, pods' IPv6 addresses in the same number as their IPv4 ones.
+ * Host addresses (pw0) end in .1 and ::1, pods' IPv6 addresses in the same number as their IPv4 ones; masquerade addresses
+ * in .0 and ::. Services live in 10.96.0.0/16 and fd00:10:96::/112.
  */
 import {
   type AddressRow,
   allocateFlowRecords,
+  buildServiceShards,
   buildTables,
   Counters,
   FlowRecordReader,
@@ -17,6 +19,7 @@ import {
   type PeerRow,
   parseCidr,
   type RouteRow,
+  type ServiceRow,
   TargetKind,
   target,
 } from "@podwire/tables";
@@ -61,6 +64,8 @@ export class SimulatedCluster {
   readonly nodes: readonly SimulatedNode[];
   readonly pods = new Map<string, SimulatedPod>();
   readonly options: ClusterOptions;
+  /** Of all nodes, from their next `publish` on. */
+  services: readonly ServiceRow[] = [];
   nowMs = 1_700_000_000_000;
 
   constructor(options: ClusterOptions = {}) {
@@ -81,7 +86,13 @@ export class SimulatedCluster {
 
   /** Builds the node's tables and publishes them, without the pods named. */
   publish(node: SimulatedNode, without: readonly string[] = []): void {
-    node.pipeline.publish(buildTables(this.#content(node, without)));
+    node.pipeline.publish(buildTables(this.#content(node, without)), buildServiceShards(this.services));
+  }
+
+  /** Publishes these Services on all nodes. */
+  serve(services: readonly ServiceRow[]): void {
+    this.services = services;
+    for (const node of this.nodes) this.publish(node);
   }
 
   /** A packet as the pod's (or, with "host-a", the host's) kernel hands it to its TUN device. */
@@ -185,6 +196,8 @@ export class SimulatedCluster {
     }
     routes.push({ ...parseCidr("10.244.0.0/16")!, target: TargetKind.unassigned << 16 });
     routes.push({ ...parseCidr("fd00:10:244::/56")!, target: TargetKind.unassigned << 16 });
+    routes.push({ ...parseCidr("10.96.0.0/16")!, target: TargetKind.service << 16 });
+    routes.push({ ...parseCidr("fd00:10:96::/112")!, target: TargetKind.service << 16 });
     const host = this.pod(`host-${node.name}`);
     return {
       revision: 1,
@@ -193,6 +206,8 @@ export class SimulatedCluster {
       mac: macOf(node.index),
       hostIpv4: words(host.ipv4),
       hostIpv6: words(host.ipv6),
+      masqueradeIpv4: words(host.ipv4.replace(/1$/, "0")),
+      masqueradeIpv6: words(host.ipv6.replace(/1$/, "")),
       addresses,
       routes,
       peers,

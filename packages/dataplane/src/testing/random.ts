@@ -9,6 +9,11 @@ export class Random {
     this.#state = seed | 0 || 1;
   }
 
+  /** A generator that goes on as this one would. */
+  clone(): Random {
+    return new Random(this.#state);
+  }
+
   /** 32 bits, signed. */
   word(): number {
     let x = this.#state;

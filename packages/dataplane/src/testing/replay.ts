@@ -4,10 +4,12 @@
  */
 import {
   allocateFlowRecords,
+  buildServiceShards,
   buildTables,
   Counters,
   HOST_TARGET,
   parseCidr,
+  type ServiceShards,
   TargetKind,
   target,
 } from "@podwire/tables";
@@ -22,6 +24,8 @@ import { ReplayIo } from "./replay-io.ts";
 const HERE = "10.244.0.2";
 const NEIGHBOUR = "10.244.0.3";
 const THERE = "10.244.1.2";
+const SERVICE_OF_NEIGHBOUR = "10.96.0.3";
+const SERVICE_OF_THERE = "10.96.0.4";
 const BATCH = 64;
 
 export const replayCases = [
@@ -29,11 +33,13 @@ export const replayCases = [
   "small underlay to TUN",
   "small TUN to TUN",
   "small IPv6 TUN to underlay",
+  "small TUN to underlay, to a Service",
   "64 KB TUN to underlay, checksums left to the peer",
   "64 KB TUN to underlay",
   "64 KB underlay to TUN, checksums left to us",
   "64 KB underlay to TUN",
   "64 KB TUN to TUN",
+  "64 KB TUN to TUN, to a Service",
 ] as const;
 
 export type ReplayCase = (typeof replayCases)[number];
@@ -60,7 +66,7 @@ export class Replay {
       mergeUdp: true,
     });
     for (const port of [0, 1, 2]) this.#pipeline.addPort(port, 1450);
-    this.#pipeline.publish(tablesOf(name.includes("left to")));
+    this.#pipeline.publish(tablesOf(name.includes("left to")), services());
     this.#isTun = !name.includes("underlay to TUN");
     this.#load(name);
   }
@@ -88,7 +94,10 @@ export class Replay {
   #load(name: ReplayCase): void {
     const isSuper = name.startsWith("64 KB");
     if (this.#isTun) {
-      const destination = name.includes("TUN to TUN") ? NEIGHBOUR : THERE;
+      const isLocal = name.includes("TUN to TUN");
+      const service = isLocal ? SERVICE_OF_NEIGHBOUR : SERVICE_OF_THERE;
+      const pod = isLocal ? NEIGHBOUR : THERE;
+      const destination = name.includes("Service") ? service : pod;
       const isIpv6 = name.includes("IPv6");
       const transport = isSuper ? tcpSegment(40000, 80, tcp.ACK, 64_000) : udpDatagram(40000, 53, 64);
       const packet = ipPacket({
@@ -125,6 +134,20 @@ function frame(transport: Uint8Array, protocol: number, isPartial: boolean): Uin
   view.setUint16(20, 0x0800);
   bytes.set(packet, 22);
   return bytes;
+}
+
+function services(): ServiceShards {
+  const row = (address: string, to: string, protocol: number, port: number) => ({
+    words: words(address),
+    protocol,
+    port,
+    backends: [{ words: words(to), port: port + 1000 }],
+    accepting: 1,
+  });
+  return buildServiceShards([
+    row(SERVICE_OF_NEIGHBOUR, NEIGHBOUR, Protocol.Tcp, 80),
+    row(SERVICE_OF_THERE, THERE, Protocol.Udp, 53),
+  ]);
 }
 
 function tablesOf(remoteChecksumOffload: boolean): SharedArrayBuffer {

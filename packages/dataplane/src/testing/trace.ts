@@ -46,7 +46,7 @@ export function traceRead(cluster: SimulatedCluster, from: string, read: Uint8Ar
   for (const name of cluster.pods.keys()) {
     for (const written of cluster.take(name)) {
       const packet = unwrap(written);
-      const told = icmpErrorText(packet);
+      const told = icmpErrorText(packet) ?? (name === from ? resetText(packet) : undefined);
       said.push(told === undefined ? `delivered ${name}` : `${name} told: ${told}`);
     }
   }
@@ -109,6 +109,28 @@ export function packetOf(cluster: SimulatedCluster, line: string): Sent {
   const ttl = Number(options.get("ttl") ?? 64);
   const dontFragment = options.get("df") !== "0";
   return { from, packet: ipPacket({ source, destination, protocol, transport, ttl, dontFragment }) };
+}
+
+/** Who sends a reset; undefined for any other packet. */
+function resetText(packet: Uint8Array): string | undefined {
+  const isIpv6 = packet[0]! >> 4 === 6;
+  const at = isIpv6 ? 40 : 20;
+  const isReset = packet[isIpv6 ? 6 : 9] === Protocol.Tcp && (packet[at + 13]! & tcp.RST) !== 0;
+  return isReset ? `reset by ${tupleText(packet).split(" ")[0]}` : undefined;
+}
+
+/** "10.244.0.2:40000 -> 10.96.0.10:80" of a packet with ports. */
+export function tupleText(packet: Uint8Array): string {
+  const view = new DataView(packet.buffer, packet.byteOffset);
+  const isIpv6 = packet[0]! >> 4 === 6;
+  const transportAt = isIpv6 ? 40 : 20;
+  const address = (at: number) =>
+    isIpv6
+      ? `[${formatAddress([view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12)])}]`
+      : formatAddress([0, 0, 0xffff, view.getInt32(at)]);
+  const [source, destination] = isIpv6 ? [8, 24] : [12, 16];
+  const port = (at: number) => view.getUint16(transportAt + at);
+  return `${address(source)}:${port(0)} -> ${address(destination)}:${port(2)}`;
 }
 
 /** What an ICMP error says and who says it; undefined for any other packet. */

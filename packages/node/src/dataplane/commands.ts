@@ -4,6 +4,7 @@
  * A command is posted on the worker's message port and the bell (an eventfd in the worker's epoll) is rung; the
  * worker takes it between two breaths, applies it, and answers under the same id.
  */
+import type { ServiceShards } from "@podwire/tables";
 
 /** A TUN device of this node. Port 0 is `pw0`. */
 export interface PortOptions {
@@ -25,7 +26,12 @@ export interface PeerEndpoint {
 export type Command =
   | ({ readonly kind: "addPort" } & PortOptions)
   | { readonly kind: "removePort"; readonly port: number }
-  | { readonly kind: "publish"; readonly tables: SharedArrayBuffer; readonly peers: readonly PeerEndpoint[] }
+  | {
+      readonly kind: "publish";
+      readonly tables: SharedArrayBuffer;
+      readonly peers: readonly PeerEndpoint[];
+      readonly services: ServiceShards;
+    }
   | { readonly kind: "stop" };
 
 export interface Posted {

@@ -12,6 +12,7 @@ import {
   type CountersSnapshot,
   type FlowRecord,
   FlowRecordReader,
+  type ServiceShards,
 } from "@podwire/tables";
 import {
   type Answer,
@@ -89,9 +90,13 @@ export class DataPlane {
     return this.#command({ kind: "removePort", port });
   }
 
-  /** Swaps the tables in as one. `peers` says where each peer of the tables is. */
-  publish(tables: SharedArrayBuffer, peers: readonly PeerEndpoint[]): Promise<void> {
-    return this.#command({ kind: "publish", tables, peers });
+  /** Swaps tables and Services in as one. `peers` says where each peer of the tables is. */
+  publish(
+    tables: SharedArrayBuffer,
+    peers: readonly PeerEndpoint[],
+    services: ServiceShards = [],
+  ): Promise<void> {
+    return this.#command({ kind: "publish", tables, peers, services });
   }
 
   counters(): CountersSnapshot {

@@ -80,7 +80,7 @@ class DataPlaneThread {
         break;
       case "publish":
         for (const peer of command.peers) this.#io.setPeer(peer.index, peer.address, peer.udpPort);
-        this.#pipeline.publish(command.tables);
+        this.#pipeline.publish(command.tables, command.services);
         break;
       case "stop":
         this.#loop.stop();

@@ -146,6 +146,10 @@ export interface ToNode {
     secret: Uint8Array;
     configMapGone: ObjectName;
     secretGone: ObjectName;
+    service: Service;
+    serviceGone: ObjectName;
+    endpointSlice: EndpointSlice;
+    endpointSliceGone: ObjectName;
   }>;
 }
 export const ToNode: MessageType<ToNode> = new MessageType("ToNode", [
@@ -166,6 +170,10 @@ export const ToNode: MessageType<ToNode> = new MessageType("ToNode", [
   { number: 15, name: "secret", content: "bytes", oneof: "message" },
   { number: 16, name: "configMapGone", content: () => ObjectName, oneof: "message" },
   { number: 17, name: "secretGone", content: () => ObjectName, oneof: "message" },
+  { number: 20, name: "service", content: () => Service, oneof: "message" },
+  { number: 21, name: "serviceGone", content: () => ObjectName, oneof: "message" },
+  { number: 22, name: "endpointSlice", content: () => EndpointSlice, oneof: "message" },
+  { number: 23, name: "endpointSliceGone", content: () => ObjectName, oneof: "message" },
 ]);
 
 export interface ObjectName {
@@ -182,12 +190,14 @@ export interface Registered {
   clusterCidrs: string[];
   uid: string;
   history: string;
+  serviceCidrs: string[];
 }
 export const Registered: MessageType<Registered> = new MessageType("Registered", [
   { number: 1, name: "podCidrs", content: "string", repeats: "list" },
   { number: 2, name: "clusterCidrs", content: "string", repeats: "list" },
   { number: 3, name: "uid", content: "string" },
   { number: 4, name: "history", content: "string" },
+  { number: 5, name: "serviceCidrs", content: "string", repeats: "list" },
 ]);
 
 export type SnapshotBegin = Record<string, never>;
@@ -235,6 +245,58 @@ export interface PodAddressesGone {
 }
 export const PodAddressesGone: MessageType<PodAddressesGone> = new MessageType("PodAddressesGone", [
   { number: 1, name: "pod", content: () => PodRef },
+]);
+
+export interface Service {
+  namespace: string;
+  name: string;
+  clusterIps: string[];
+  ports: ServicePort[];
+}
+export const Service: MessageType<Service> = new MessageType("Service", [
+  { number: 1, name: "namespace", content: "string" },
+  { number: 2, name: "name", content: "string" },
+  { number: 3, name: "clusterIps", content: "string", repeats: "list" },
+  { number: 4, name: "ports", content: () => ServicePort, repeats: "list" },
+]);
+
+export interface ServicePort {
+  name: string;
+  protocol: string;
+  port: number;
+}
+export const ServicePort: MessageType<ServicePort> = new MessageType("ServicePort", [
+  { number: 1, name: "name", content: "string" },
+  { number: 2, name: "protocol", content: "string" },
+  { number: 3, name: "port", content: "integer" },
+]);
+
+export interface EndpointSlice {
+  namespace: string;
+  name: string;
+  service: string;
+  ports: ServicePort[];
+  endpoints: Endpoint[];
+}
+export const EndpointSlice: MessageType<EndpointSlice> = new MessageType("EndpointSlice", [
+  { number: 1, name: "namespace", content: "string" },
+  { number: 2, name: "name", content: "string" },
+  { number: 3, name: "service", content: "string" },
+  { number: 4, name: "ports", content: () => ServicePort, repeats: "list" },
+  { number: 5, name: "endpoints", content: () => Endpoint, repeats: "list" },
+]);
+
+export interface Endpoint {
+  addresses: string[];
+  ready: boolean;
+  serving: boolean;
+  terminating: boolean;
+}
+export const Endpoint: MessageType<Endpoint> = new MessageType("Endpoint", [
+  { number: 1, name: "addresses", content: "string", repeats: "list" },
+  { number: 2, name: "ready", content: "bool" },
+  { number: 3, name: "serving", content: "bool" },
+  { number: 4, name: "terminating", content: "bool" },
 ]);
 
 export interface StatusStored {

@@ -2,6 +2,7 @@
 import type { Pod, PodStatus } from "@podwire/api";
 import type { ConfigObjects } from "../volumes/config-objects.ts";
 import type { NodeResources } from "./fields.ts";
+import type { ServicesOf } from "./service-environment.ts";
 
 export interface PodRef {
   namespace: string;
@@ -56,6 +57,8 @@ export interface PodSurroundings {
   clock: Clock;
   /** ConfigMaps and Secrets that Pods of this node refer to. */
   objects: ConfigObjects;
+  /** Services of a namespace that have addresses. */
+  services: ServicesOf;
   /** What a container may use that sets no limit. */
   resources: NodeResources;
   /** Addresses of the cluster's DNS: what dnsPolicy ClusterFirst means. */

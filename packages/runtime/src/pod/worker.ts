@@ -339,10 +339,10 @@ export class PodWorker {
   }
 
   #sources(): PodSources {
-    const { nodeName, hostIPs } = this.#around;
+    const { nodeName, hostIPs, services } = this.#around;
     const { podIPs } = this.#sandbox.observation;
     const place = { nodeName, hostIPs, podIPs, hostname: this.#hostname() };
-    return { ...this.#payloadSources(), place, services: serviceEnvironment(this.#pod) };
+    return { ...this.#payloadSources(), place, services: serviceEnvironment(this.#pod, services) };
   }
 
   #hostname(): string {

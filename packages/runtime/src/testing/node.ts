@@ -194,6 +194,7 @@ export class TestNode {
       hostIPs: ["192.168.77.1", "fd77::1"],
       network: this.network,
       objects: { get: (kind, _, name) => this.objects.get(`${kind}/${name}`) },
+      services: () => [],
       clusterDns: ["10.96.0.10"],
       nodeResolvConf: () => "nameserver 192.0.2.53\nsearch example.org\n",
       report: (pod, status) => {

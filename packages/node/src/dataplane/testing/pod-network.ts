@@ -156,6 +156,7 @@ export class PodNetwork {
       revision: 1,
       vni: VNI,
       clusterCIDRs: CLUSTER_CIDRS,
+      serviceCIDRs: [],
       node: { name: `node${node.number}`, hostAddresses: this.#hostAddresses(node), ...this.#identity(node) },
       peers: others.map((other, index) => {
         // Linux' VXLAN device drops frames that use it, unless it was made with `remcsumrx`.
