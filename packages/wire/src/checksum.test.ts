@@ -88,6 +88,26 @@ describe("checksum", () => {
     );
   });
 
+  it("updates by the difference of several words at once", () => {
+    fc.assert(
+      fc.property(word, fc.array(fc.tuple(fc.integer(), fc.integer()), { maxLength: 10 }), (sum, changes) => {
+        let difference = 0;
+        let one = sum;
+        let partial = sum || 1;
+        for (const [before, after] of changes) {
+          difference += checksum.difference32(before, after);
+          one = checksum.update32(one, before, after);
+          partial = checksum.updatePartial32(partial, before, after);
+        }
+        const same = (a: number, b: number) => a % 0xffff === b % 0xffff;
+        return (
+          same(checksum.updateBy(sum, difference), one) &&
+          same(checksum.updatePartialBy(sum || 1, difference), partial)
+        );
+      }),
+    );
+  });
+
   it("sends UDP's 0 as 0xffff", () => {
     assert.equal(checksum.finish(0xffff), 0);
     assert.equal(checksum.finishUdp(0xffff), 0xffff);
