@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { LOSS_LIMIT } from "./limits.ts";
 import { lossOf, type Probe, searchRate } from "./rate-search.ts";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.trunc(Math.random() * 2 ** 31));
+const seed = testSeed();
 
 /** A path that delivers everything up to its capacity and drops the rest, behind a sender with a limit. */
 function path(capacity: number, senderLimit: number): (rate: number) => Probe {

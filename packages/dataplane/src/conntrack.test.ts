@@ -1,13 +1,14 @@
 /** Connection tracking against its slow twin: random packets, random times, a table that is always too small. */
 import assert from "node:assert/strict";
 import { Protocol, sctp, tcp } from "@podwire/wire";
+import { testSeed } from "@podwire/wire/testing";
 import { Clock } from "./clock.ts";
 import { Conntrack, Flow } from "./conntrack.ts";
 import { Packet } from "./packet.ts";
 import { TcpState } from "./tcp-state.ts";
 import { ConntrackTwin, type TwinFlow, type TwinPacket } from "./testing/conntrack-twin.ts";
 import { words } from "./testing/packets.ts";
-import { Random, testSeed } from "./testing/random.ts";
+import { Random } from "./testing/random.ts";
 import { NO_ENTRY } from "./tuple-table.ts";
 
 const CAPACITY = 24;

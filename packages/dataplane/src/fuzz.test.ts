@@ -16,6 +16,7 @@ import {
   target,
 } from "@podwire/tables";
 import { icmp, Protocol, tcp } from "@podwire/wire";
+import { testSeed } from "@podwire/wire/testing";
 import { layoutArena } from "./arena-layout.ts";
 import { createArena } from "./offload/index.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -32,7 +33,7 @@ import {
   udpDatagram,
   words,
 } from "./testing/packets.ts";
-import { Random, testSeed } from "./testing/random.ts";
+import { Random } from "./testing/random.ts";
 
 const PACKETS = 1_000_000;
 const GUARD_BYTES = 4096;

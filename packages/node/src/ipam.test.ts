@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AddressRangeFull } from "@podwire/runtime";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { Ipam } from "./ipam.ts";
 
-const SEED = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = testSeed();
 
 describe("ipam", () => {
   let folder: string;

@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import * as contract from "./index.ts";
@@ -15,7 +16,7 @@ import { concatenateBatch, MalformedMessage, MessageType, ToNode, ToNodeBatch } 
 const packageDirectory = join(dirname(fileURLToPath(import.meta.url)), "..");
 const proto = join(packageDirectory, "../../proto/podwire/v1/node.proto");
 const oracle = new protobuf.Root().loadSync(proto);
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = testSeed();
 
 const types = Object.values(contract as Record<string, unknown>).filter(each => each instanceof MessageType);
 

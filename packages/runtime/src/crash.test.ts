@@ -8,13 +8,14 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { PodStatus } from "@podwire/api";
+import { seededRandom, testSeed } from "@podwire/wire/testing";
 import { ImageStore } from "./images/store/store.ts";
 import { busyboxLayer, dockerArchive } from "./testing/image-archives.ts";
 import { processesNaming, TestNode } from "./testing/node.ts";
 
 const DAEMON = fileURLToPath(new URL("testing/daemon.js", import.meta.url));
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = testSeed();
 
 const IMAGE = "example.test/crash:1";
 
@@ -70,13 +71,12 @@ describe("a daemon that is killed", function () {
   });
 
   it(`leaves nothing over, killed at any moment of a pod's start (seed ${seed})`, async () => {
-    let random = seed;
+    const random = seededRandom(seed);
     for (let round = 0; round < 12; round++) {
-      random = (random * 1103515245 + 12345) % 2 ** 31;
       const labDir = mkdtempSync(join(tmpdir(), `podwire-test-${process.pid}-`));
       const child = daemon(labDir, "early", store);
       // The daemon is up after about 150 ms; from then on, a pod starts in about 60.
-      await new Promise(resolve => setTimeout(resolve, 100 + (random % 180)));
+      await new Promise(resolve => setTimeout(resolve, 100 + random(180)));
       await kill(child);
       const node = new TestNode({ labDir, images: store });
       await node.runtime.recover();

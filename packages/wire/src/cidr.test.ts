@@ -18,8 +18,9 @@ import {
   subnetCount,
   subnetNumber,
 } from "./cidr.ts";
+import { testSeed } from "./testing/random.ts";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = testSeed();
 const check = <T>(property: fc.IProperty<T>): void => fc.assert(property, { seed, numRuns: 500 });
 
 /** Few distinct bytes, so that networks nest and IPv6 has runs of zeros. */

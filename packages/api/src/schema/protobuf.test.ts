@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { selfSubjectReview } from "../authentication/self-subject-review.ts";
 import { selfSubjectAccessReview } from "../authorization/self-subject-access-review.ts";
@@ -24,7 +25,7 @@ import { DecodeError, decode } from "./decode.ts";
 import { decodeProtobuf, openEnvelope } from "./protobuf.ts";
 import { field, int64, list, map, type ObjectSchema, object, string } from "./schema.ts";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = testSeed();
 
 const bodies: readonly (readonly [string, ObjectSchema])[] = [
   ...allKinds.map(({ group, schema }) => [group || "core", schema] as const),

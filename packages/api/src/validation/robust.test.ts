@@ -1,5 +1,6 @@
 /** Whatever JSON comes: it is admitted, refused with an ApiError, or found invalid. Nothing else happens. */
 import assert from "node:assert/strict";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { admit } from "../admit.ts";
 import { ApiError } from "../errors.ts";
@@ -75,7 +76,7 @@ function tryAll(manifest: unknown): void {
 }
 
 describe("admission and validation", () => {
-  const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = testSeed();
 
   it("survive any JSON", () => {
     fc.assert(fc.property(fc.jsonValue(), tryAll), { seed, numRuns: 2_000 });

@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type KubernetesObject, kinds } from "@podwire/api";
+import { type Random, seededRandom, testSeed } from "@podwire/wire/testing";
 import { parse } from "yaml";
-import { type Random, seededRandom } from "../testing/histories/history.ts";
 import { KUBECTL, needsKubectl } from "../testing/kubectl.ts";
 import { adminTls, startTestServer, type TestServer } from "../testing/test-server.ts";
 
@@ -22,7 +22,7 @@ const ROUNDS = 3;
 const TWICE = "default";
 const ONCE = "kube-public";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 1_000_000);
+const seed = testSeed();
 
 describe(`apply as kubectl computes it (PODWIRE_SEED=${seed})`, function () {
   this.timeout(180_000);

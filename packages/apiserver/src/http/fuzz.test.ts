@@ -5,8 +5,9 @@
 import assert from "node:assert/strict";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { allKinds, type KubernetesObject, kindOf, validateNew } from "@podwire/api";
+import { seededRandom, testSeed } from "@podwire/wire/testing";
 import { heapBytes } from "../testing/heap.ts";
-import { type FuzzRequest, goodRequest, mutated, type Random } from "../testing/mutate-requests.ts";
+import { type FuzzRequest, goodRequest, mutated } from "../testing/mutate-requests.ts";
 import { adminTls, startTestServer, type TestServer } from "../testing/test-server.ts";
 
 const REQUESTS = 100_000;
@@ -17,15 +18,7 @@ const HEAP_MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 /** What a client can bring about; 504 is a resourceVersion from the future. */
 const EXPECTED = new Set([200, 201, 202, 304, 400, 403, 404, 405, 406, 409, 410, 413, 415, 422, 429, 504]);
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-
-function randomIntegers(start: number): Random {
-  let state = start >>> 0;
-  return bound => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
-}
+const seed = testSeed();
 
 describe("requests that are almost right", function () {
   this.timeout(600_000);
@@ -44,7 +37,7 @@ describe("requests that are almost right", function () {
 
   it("are answered, each with a proper Status where they fail", async () => {
     console.log(`      seed ${seed}`);
-    const random = randomIntegers(seed);
+    const random = seededRandom(seed);
     const answers = new Map<number, number>();
     let left = REQUESTS;
     const client = async () => {

@@ -1,6 +1,7 @@
 /** Patches of every type, well formed, damaged and hostile: each is answered with a proper code and a Status. */
 import assert from "node:assert/strict";
-import { one, type Random, randomHistory, type Subject, seededRandom } from "../testing/histories/history.ts";
+import { type Random, seededRandom, testSeed } from "@podwire/wire/testing";
+import { one, randomHistory, type Subject } from "../testing/histories/history.ts";
 import { subjects } from "../testing/histories/subjects.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
@@ -45,7 +46,7 @@ describe("malformed patches", function () {
   });
   after(() => server.close());
 
-  const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 1_000_000);
+  const seed = testSeed();
   for (const subject of subjects) {
     it(`${subject.kind}: get a Status (PODWIRE_SEED=${seed})`, async () => {
       const random = seededRandom(seed);

@@ -3,6 +3,7 @@
  * refused as bad requests, whatever the damage.
  */
 import assert from "node:assert/strict";
+import { type Random, seededRandom, testSeed } from "@podwire/wire/testing";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
 const PROTOBUF = { "content-type": "application/vnd.kubernetes.protobuf" };
@@ -27,7 +28,7 @@ const DELETE_OPTIONS = Buffer.from(
 );
 
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments";
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = testSeed();
 
 describe(`bodies in protobuf (PODWIRE_SEED=${seed})`, () => {
   let server: TestServer;
@@ -105,11 +106,11 @@ describe(`bodies in protobuf (PODWIRE_SEED=${seed})`, () => {
   });
 
   it("with any damage are taken or refused, and nothing else happens", async () => {
-    const random = mulberry32(seed);
+    const random = seededRandom(seed);
     const outcomes = new Map<number, number>();
     for (let round = 0; round < 1_500; round++) {
       const [path, whole] =
-        random() < 0.5 ? ([DEPLOYMENTS, DEPLOYMENT] as const) : (["/api/v1/namespaces", NAMESPACE] as const);
+        random(2) === 0 ? ([DEPLOYMENTS, DEPLOYMENT] as const) : (["/api/v1/namespaces", NAMESPACE] as const);
       const { code, body } = await server.call(
         "POST",
         `${path}?dryRun=All`,
@@ -126,26 +127,15 @@ describe(`bodies in protobuf (PODWIRE_SEED=${seed})`, () => {
 });
 
 /** Bytes changed, removed, doubled or cut off behind the envelope's mark. */
-function damaged(whole: Buffer, random: () => number): Buffer {
-  const at = 4 + Math.floor(random() * (whole.length - 4));
-  const kind = Math.floor(random() * 4);
+function damaged(whole: Buffer, random: Random): Buffer {
+  const at = 4 + random(whole.length - 4);
+  const kind = random(4);
   if (kind === 0) return whole.subarray(0, at);
   if (kind === 1) return Buffer.concat([whole.subarray(0, at), whole.subarray(at + 1)]);
   if (kind === 2) return Buffer.concat([whole.subarray(0, at), whole.subarray(at - 2)]);
   const bytes = Buffer.from(whole);
   for (let count = 0; count < 3; count++) {
-    bytes[4 + Math.floor(random() * (whole.length - 4))] = Math.floor(random() * 256);
+    bytes[4 + random(whole.length - 4)] = random(256);
   }
   return bytes;
-}
-
-/** Numbers in [0, 1) that the seed decides. */
-function mulberry32(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { kindOf, StrategicMergeError, strategicMergePatch } from "@podwire/api";
-import { merged, one, type Random, type Subject, seededRandom } from "../testing/histories/history.ts";
+import { type Random, seededRandom, testSeed } from "@podwire/wire/testing";
+import { merged, one, type Subject } from "../testing/histories/history.ts";
 import { subjects } from "../testing/histories/subjects.ts";
 import { KUBECTL, needsKubectl } from "../testing/kubectl.ts";
 
@@ -28,7 +29,7 @@ describe("strategic merge as kubectl computes it", function () {
   after(() => home && rm(home, { recursive: true, force: true }));
 
   for (const subject of subjects) {
-    const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 1_000_000);
+    const seed = testSeed();
     it(`${subject.kind} (PODWIRE_SEED=${seed})`, async () => {
       const random = seededRandom(seed);
       for (let round = 0; round < PATCHES; round++) {

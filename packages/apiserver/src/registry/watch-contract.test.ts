@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConfigMap, kinds } from "@podwire/api";
 import { openLmdbStore, openMemoryStore, type Store } from "@podwire/store";
+import { seededRandom, testSeed } from "@podwire/wire/testing";
 import { type ReaderSelection, type SeenEvent, WatchHistory } from "../testing/watch-history.ts";
 import { type Passed, type Segment, WatchReader } from "../testing/watch-reader.ts";
 import { openRegistry } from "./open.ts";
@@ -23,15 +24,7 @@ const TIERS = ["front", "back", undefined];
 /** Less than a reader that lags falls behind. */
 const BOUNDS = { maxRevisions: 3_000 };
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-
-function randomIntegers(start: number): (bound: number) => number {
-  let state = start >>> 0;
-  return bound => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
-}
+const seed = testSeed();
 
 class Course implements Passed {
   readonly #registry: Registry;
@@ -135,7 +128,7 @@ function describeContract(make: () => Promise<Backend & { remove(): Promise<void
 
     before(async () => {
       console.log(`      seed ${seed}`);
-      const random = randomIntegers(seed);
+      const random = seededRandom(seed);
       const backend = await make();
       try {
         let store = await backend.open();

@@ -2,14 +2,13 @@
  * Requests that are almost right: one of a corpus of good ones, with one to three things about it changed. Seeded: the
  * same seed gives the same requests.
  */
+import type { Random } from "@podwire/wire/testing";
 export interface FuzzRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: Buffer | undefined;
 }
-
-export type Random = (bound: number) => number;
 
 const pick = <T>(random: Random, values: readonly T[]): T => values[random(values.length)]!;
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { Histogram } from "./histogram.ts";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.trunc(Math.random() * 2 ** 31));
+const seed = testSeed();
 
 describe("histogram", () => {
   it(`finds the percentiles of a sorted list to within a cell (seed ${seed})`, () => {

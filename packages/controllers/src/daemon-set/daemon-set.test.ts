@@ -1,6 +1,7 @@
 /** DaemonSets over a real registry: nodes that come, go and change; updates within their limits. */
 import assert from "node:assert/strict";
 import { type DaemonSet, kinds, type Pod } from "@podwire/api";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { isDeleted, template, WorkloadLab } from "../testing/workload-lab.ts";
 import { targetNode } from "./daemon-pod.ts";
@@ -153,7 +154,7 @@ describe("DaemonSet", () => {
 
   it("over random updates: no more than maxUnavailable are missing, through restarts, and all end new", async function () {
     this.timeout(120_000);
-    const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 2 ** 31);
+    const seed = testSeed();
     console.log(`      seed ${seed}`);
     const history = fc.record({
       nodes: fc.integer({ min: 1, max: 6 }),

@@ -1,6 +1,7 @@
 /** Deployments over a real registry: rollouts told as transcripts, and over random histories. */
 import assert from "node:assert/strict";
 import { ApiError, type Deployment, kinds, type Pod, type ReplicaSet } from "@podwire/api";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { isDeleted, type Life, template, WorkloadLab } from "../testing/workload-lab.ts";
 import { maxSurge, maxUnavailable } from "./arithmetic.ts";
@@ -235,7 +236,7 @@ describe("Deployment", () => {
 
   it("over random rollouts: bounds hold at every moment, through restarts, and the last template wins", async function () {
     this.timeout(120_000);
-    const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 2 ** 31);
+    const seed = testSeed();
     console.log(`      seed ${seed}`);
     const count = fc.oneof(fc.nat(4), fc.constantFrom("0%", "25%", "50%", "100%"));
     const history = fc.record({

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type ConfigMap, isReason, type KubernetesObject, kinds, type OwnerReference } from "@podwire/api";
 import { openRegistry, type Registry } from "@podwire/apiserver";
 import { openMemoryStore, type Store } from "@podwire/store";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { AllObjects } from "../all-objects.ts";
 import { type Controller, systemClock } from "../context.ts";
@@ -183,7 +184,7 @@ describe("garbage collector", () => {
 
   it("what is left agrees with a twin that recomputes everything, over random ownership", async function () {
     this.timeout(60_000);
-    const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 2 ** 31);
+    const seed = testSeed();
     console.log(`      seed ${seed}`);
     const size = 8;
     const history = fc.record({

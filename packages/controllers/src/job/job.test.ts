@@ -1,6 +1,7 @@
 /** Jobs over a real registry, with Pods that end as the test says. */
 import assert from "node:assert/strict";
 import { type Job, kinds, type Pod } from "@podwire/api";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { isDeleted, type Life, WorkloadLab } from "../testing/workload-lab.ts";
 import { formatIndexes, INDEX, indexOf, parseIndexes } from "./indexes.ts";
@@ -243,7 +244,7 @@ describe("Job", () => {
 
   it("over random histories: each end is counted once, wherever the controller dies", async function () {
     this.timeout(120_000);
-    const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 2 ** 31);
+    const seed = testSeed();
     console.log(`      seed ${seed}`);
     const history = fc.record({
       completions: fc.integer({ min: 1, max: 8 }),

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import type { Node } from "@podwire/api";
 import { overlaps, parseCidr } from "@podwire/wire/cidr";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { Allocator, subnetsCovered } from "./allocate.ts";
 import { nodeRanges } from "./cluster-cidrs.ts";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = testSeed();
 
 function node(name: string, podCIDRs?: string[]): Node {
   const metadata = { name, uid: name, resourceVersion: "1", creationTimestamp: "2020-01-01T00:00:00Z" };

@@ -1,13 +1,14 @@
 /** Scheduling decisions: filters in upstream's words, and even spreading. */
 import assert from "node:assert/strict";
 import type { Pod } from "@podwire/api";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { testNode, testPod } from "../testing/objects.ts";
 import { choose } from "./choose.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import { Placements } from "./placements.ts";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = testSeed();
 const none = () => 0;
 
 function viewOf(placed: ClusterView["placed"]): ClusterView {

@@ -1,6 +1,7 @@
 /** StatefulSets over a real registry: order told as transcripts of what was made and deleted. */
 import assert from "node:assert/strict";
 import { kinds, type Pod, type StatefulSet } from "@podwire/api";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { isDeleted, type Life, template, WorkloadLab } from "../testing/workload-lab.ts";
 import { ordinalOf } from "./identity.ts";
@@ -188,7 +189,7 @@ describe("StatefulSet", () => {
 
   it("over random histories: one at a time, in order, through restarts, and the end is as asked for", async function () {
     this.timeout(120_000);
-    const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 2 ** 31);
+    const seed = testSeed();
     console.log(`      seed ${seed}`);
     const step = fc.record({
       replicas: fc.nat(5),

@@ -1,5 +1,6 @@
 /** The WebAssembly kernel against its twins, and the arena and iovecs that it shares with everything else. */
 import assert from "node:assert/strict";
+import { testSeed } from "@podwire/wire/testing";
 import { createArena } from "./arena.ts";
 import { createChecksumKernel } from "./checksum-kernel.ts";
 import { sumBytes, sumWords } from "./checksum-twin.ts";
@@ -8,7 +9,7 @@ import { IovecWriter } from "./iovec.ts";
 import { Dice } from "./testbed.ts";
 import { signed, unsigned } from "./wasm-module.ts";
 
-const SEED = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = testSeed();
 const arena = createArena(1 << 21);
 const sum = createChecksumKernel(arena);
 

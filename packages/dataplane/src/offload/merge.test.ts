@@ -1,6 +1,7 @@
 /** The merger against its twin, and the property that splitting undoes merging. */
 import assert from "node:assert/strict";
 import { ipv4, tcp, udp, vxlan } from "@podwire/wire";
+import { testSeed } from "@podwire/wire/testing";
 import {
   fillRandom,
   headerBytes,
@@ -14,7 +15,7 @@ import { OffloadReject } from "./reject.ts";
 import { guessPartialChecksum, readRemoteChecksum } from "./remote-checksum.ts";
 import { Dice, Testbed } from "./testbed.ts";
 
-const SEED = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = testSeed();
 const bed = new Testbed({ packetsBytes: 400_000 });
 const { arena } = bed;
 const { view } = arena;

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { ipv4, tcp } from "@podwire/wire";
+import { testSeed } from "@podwire/wire/testing";
 import {
   completeChecksum,
   fillRandom,
@@ -15,7 +16,7 @@ import {
 import { mergeTwin, type TwinPacket } from "./merge-twin.ts";
 import { Dice, Testbed } from "./testbed.ts";
 
-const SEED = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = testSeed();
 const bed = new Testbed({ packetsBytes: 200_000 });
 const { arena } = bed;
 const { view } = arena;

@@ -1,6 +1,7 @@
 /** The splitter against its oracle, against lying headers, and at the edges of its room. */
 import assert from "node:assert/strict";
 import { ipv4, tcp, virtio, vxlan } from "@podwire/wire";
+import { testSeed } from "@podwire/wire/testing";
 import {
   fillRandom,
   headerBytes,
@@ -14,7 +15,7 @@ import { OFFLOAD_REJECT_NAMES, OffloadReject } from "./reject.ts";
 import { splitOracle } from "./split-oracle.ts";
 import { Dice, Testbed } from "./testbed.ts";
 
-const SEED = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = testSeed();
 const bed = new Testbed();
 const { arena } = bed;
 const AT = bed.packetsAt + 32;

@@ -1,6 +1,5 @@
 /**
- * A seeded generator for tests (xorshift32, G. Marsaglia): the same seed gives the same run. The seed comes from
- * PODWIRE_SEED or is drawn, and belongs into every message of the test.
+ * A seeded generator for tests by the million packets (xorshift32, G. Marsaglia): the same seed gives the same run.
  */
 export class Random {
   #state: number;
@@ -37,9 +36,4 @@ export class Random {
   pick<T>(from: readonly T[]): T {
     return from[this.below(from.length)]!;
   }
-}
-
-export function testSeed(): number {
-  const given = process.env.PODWIRE_SEED;
-  return given === undefined ? Math.floor(Math.random() * 0x7fffffff) : Number(given);
 }

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { CLUSTER } from "./cluster-shape.ts";
 import { clusterJsonSchema, type JsonSchema } from "./json-schema.ts";
@@ -11,7 +12,7 @@ import { ConfigError } from "./problem.ts";
 import { readYaml } from "./read.ts";
 import type { Shape, StringShape } from "./shape.ts";
 
-const SEED = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = testSeed();
 const PUBLISHED = new URL("../../../../docs/lab.schema.json", import.meta.url);
 
 type Check = (value: never, keyword: never, schema: JsonSchema) => boolean;

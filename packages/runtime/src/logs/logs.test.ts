@@ -3,13 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { LIMITS } from "../limits.ts";
 import { LineCutter, logTimestamp, parseEntry } from "./cri.ts";
 import { LogFile } from "./log-file.ts";
 import { type LogOptions, readLog } from "./log-reader.ts";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = testSeed();
 
 /** A pair of connected sockets: the writer's end, and the end that a LogFile drains. */
 async function pipe(folder: string): Promise<[Socket, Socket]> {

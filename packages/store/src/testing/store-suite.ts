@@ -1,5 +1,6 @@
 /** What every backend must do. Each backend's test runs this suite with its own way to open a store. */
 import assert from "node:assert/strict";
+import { seededRandom, testSeed } from "@podwire/wire/testing";
 import type { HistoryBounds } from "../log-store.ts";
 import {
   type Change,
@@ -11,7 +12,6 @@ import {
   type Watcher,
 } from "../store.ts";
 import { Oracle } from "./oracle.ts";
-import { randomIntegers, testSeed } from "./random.ts";
 
 export interface SuiteBackend {
   readonly name: string;
@@ -264,7 +264,7 @@ const STEPS = 1_500;
 async function randomHistory(opened: Store, backend: SuiteBackend): Promise<Store> {
   let store = opened;
   const seed = testSeed();
-  const random = randomIntegers(seed);
+  const random = seededRandom(seed);
   const oracle = new Oracle();
   const at = `PODWIRE_SEED=${seed}`;
   const key = () => `/r/${"xy"[random(2)]}/${random(KEYS)}`;

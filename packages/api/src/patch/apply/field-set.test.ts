@@ -1,5 +1,6 @@
 /** Sets of fields: their text, and the algebra against the plain sets of paths that they stand for. */
 import assert from "node:assert/strict";
+import { testSeed } from "@podwire/wire/testing";
 import * as fc from "fast-check";
 import {
   difference,
@@ -14,7 +15,7 @@ import {
 import { parseFields, printFields } from "./fields-v1.ts";
 import { comparePathElements, describePathElement, keyElement, valueElement } from "./path-element.ts";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 1_000_000);
+const seed = testSeed();
 
 const element = fc.constantFrom("f:a", "f:b", 'k:{"n":"x"}', 'v:"y"', "i:1");
 const path = fc.array(element, { minLength: 1, maxLength: 3 });

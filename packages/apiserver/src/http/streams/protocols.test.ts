@@ -6,6 +6,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { type AddressInfo, createServer, type Server } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { WebSocket, WebSocketServer } from "ws";
 import { SOCKET_MESSAGE_MAX_BYTES } from "../../limits.ts";
@@ -16,7 +17,7 @@ import { Peer } from "./spdy/testing/peer.ts";
 import { overWebSocket } from "./spdy/testing/tunnel.ts";
 
 const POD = "/api/v1/namespaces/default/pods/web";
-const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 2 ** 31);
+const seed = testSeed();
 
 describe("stream protocols", () => {
   let server: TestServer;

@@ -2,6 +2,7 @@
  * Random histories of writes to one object: creates, updates and patches of every type by several managers, valid
  * and invalid, to be sent to two servers that must answer alike.
  */
+import type { Random } from "@podwire/wire/testing";
 
 export interface Write {
   readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
@@ -17,20 +18,6 @@ export interface Write {
 export interface History {
   readonly collection: string;
   readonly writes: readonly Write[];
-}
-
-/** An integer in [0, bound). */
-export type Random = (bound: number) => number;
-
-/** mulberry32 */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return bound => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound);
-  };
 }
 
 const MANAGERS = ["alpha", "beta", "kubectl", "gamma"];

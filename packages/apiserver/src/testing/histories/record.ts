@@ -8,7 +8,8 @@
 import { writeFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
-import { randomHistory, type Subject, seededRandom } from "./history.ts";
+import { seededRandom } from "@podwire/wire/testing";
+import { randomHistory, type Subject } from "./history.ts";
 import { type Reply, replay, type Server } from "./replay.ts";
 import { configMaps, deployments } from "./subjects.ts";
 import { type Transcript, toTranscript } from "./transcript.ts";

@@ -1,5 +1,6 @@
 /** The kinds whose objects histories are made of, chosen for their lists: by one key, by two, sets, atomic ones. */
-import { one, type Random, type Subject } from "./history.ts";
+import type { Random } from "@podwire/wire/testing";
+import { one, type Subject } from "./history.ts";
 
 const KEYS = ["a", "b", "c"];
 const VALUES = ["", "x", "y<&>"];

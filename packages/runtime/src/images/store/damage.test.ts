@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { type Random, seededRandom, testSeed } from "@podwire/wire/testing";
 import { dockerArchive, imageId, ociArchive, sha256, type TestImage } from "../../testing/image-archives.ts";
 import { type TestEntry, tar } from "../../testing/tar.ts";
 import { ImageStore } from "./store.ts";
@@ -15,16 +16,7 @@ const ROUNDS = 1500;
 const KILLS = 10;
 const LOADER = fileURLToPath(new URL("../../testing/load-image.js", import.meta.url));
 
-const seed = Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-
-/** Numbers from 0 up to a bound, the same for the same seed. */
-function dice(from: number): (bound: number) => number {
-  let state = from;
-  return bound => {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    return Math.floor((state / 0x80000000) * bound);
-  };
-}
+const seed = testSeed();
 
 const IMAGE: TestImage = {
   references: ["example.test/damaged:1"],
@@ -62,7 +54,7 @@ describe("image store and damage", function () {
       });
 
   it(`a damaged archive is refused with a reason, or loads whole (seed ${seed})`, async () => {
-    const random = dice(seed);
+    const random = seededRandom(seed);
     const archives = [
       dockerArchive(IMAGE),
       ociArchive(IMAGE, { nested: true }),
@@ -89,7 +81,7 @@ describe("image store and damage", function () {
   });
 
   it(`a load that is killed at any moment shows nothing, and the next one cleans up (seed ${seed})`, async () => {
-    const random = dice(seed);
+    const random = seededRandom(seed);
     const files = Array.from({ length: 1500 }, (_, at): TestEntry => ({ name: `many/${at}`, data: `${at}` }));
     const image = { references: ["example.test/large:1"], layers: [tar(files), tar(files.slice(0, 500))] };
     const path = join(folder, "large.tar");
@@ -127,7 +119,7 @@ describe("image store and damage", function () {
   });
 });
 
-function damaged(archive: Buffer, random: (bound: number) => number): Buffer {
+function damaged(archive: Buffer, random: Random): Buffer {
   const bytes = Buffer.from(archive);
   const BLOCK_BYTES = 512;
   switch (random(4)) {

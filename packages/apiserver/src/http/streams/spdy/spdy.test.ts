@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { testSeed } from "@podwire/wire/testing";
 import fc from "fast-check";
 import { SPDY_MAX_STREAMS, SPDY_WINDOW_BYTES } from "../../../limits.ts";
 import { SpdyConnection } from "./connection.ts";
@@ -12,7 +13,7 @@ import { HeaderReader, HeaderWriter } from "./header-block.ts";
 import type { SpdyStream } from "./stream.ts";
 import { Peer } from "./testing/peer.ts";
 
-const seed = Number(process.env.PODWIRE_SEED ?? Date.now() % 2 ** 31);
+const seed = testSeed();
 
 const typeOf = (frame: Incoming | undefined) => (frame?.kind === "control" ? frame.type : frame?.kind);
 

@@ -1,12 +1,15 @@
-/** Seeded randomness for tests: the same seed gives the same history. */
+/** Seeded randomness for the tests of all packages: the same seed gives the same run. */
 
-/** The seed of this run; set PODWIRE_SEED to run a failed test again. */
+/** The seed of this run, which belongs into what a test prints; PODWIRE_SEED sets it, to run a failed test again. */
 export function testSeed(): number {
   return Number(process.env.PODWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 }
 
-/** mulberry32: uniform integers in [0, bound). */
-export function randomIntegers(seed: number): (bound: number) => number {
+/** An integer in [0, bound). */
+export type Random = (bound: number) => number;
+
+/** mulberry32 */
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return bound => {
     state = (state + 0x6d2b79f5) >>> 0;
