@@ -221,7 +221,7 @@ function measuringCommands(program: Command, terminal: Terminal): void {
     .addOption(outputOption("json"))
     .action(async options => (await import("./commands/matrix.ts")).runMatrix(options, terminal));
 
-  const bench = program.command("bench").description("measure the overlay, or a lab");
+  const bench = program.command("bench").description("measure the overlay, a lab, or its control plane");
   bench
     .command("overlay")
     .description("measure the overlay next to the kernel's own VXLAN device")
