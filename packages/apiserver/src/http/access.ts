@@ -47,7 +47,7 @@ export interface Access {
 
 export type Rules = Pick<SubjectRulesReviewStatus, "resourceRules" | "nonResourceRules">;
 
-export const ANONYMOUS: User = { name: "system:anonymous", groups: ["system:unauthenticated"] };
+const ANONYMOUS: User = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 const AUTHENTICATED_GROUP = "system:authenticated";
 
 /** For everyone: upstream's role system:public-info-viewer. */
@@ -147,7 +147,7 @@ function refusal({ name: user }: User, attempt: Attempt): ApiError {
 }
 
 /** As RBAC names what a request does. */
-export function verbOf({ method, target, isWatch }: Attempt): string {
+function verbOf({ method, target, isWatch }: Attempt): string {
   const isOne = target?.name !== undefined;
   switch (method) {
     case "GET":

@@ -69,7 +69,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** Undefined for an empty text. */
-export function parseJson(body: Buffer): unknown {
+function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   try {
     return notTooDeep(JSON.parse(body.toString("utf8")));

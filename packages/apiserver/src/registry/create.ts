@@ -97,7 +97,7 @@ function prepare<T extends KubernetesObject>(
   return object;
 }
 
-export function hasSpec<T extends KubernetesObject>(kind: Kind<T>, object: T): boolean {
+function hasSpec<T extends KubernetesObject>(kind: Kind<T>, object: T): boolean {
   return !kind.schema.fields.has("spec") || "spec" in object;
 }
 

@@ -11,8 +11,8 @@
 import type { Kind, KubernetesObject } from "@podwire/api";
 import type { PropagationPolicy } from "./registry.ts";
 
-export const ORPHAN_FINALIZER = "orphan";
-export const FOREGROUND_FINALIZER = "foregroundDeletion";
+const ORPHAN_FINALIZER = "orphan";
+const FOREGROUND_FINALIZER = "foregroundDeletion";
 
 /** The finalizers that the object has once it is marked for deletion. */
 export function finalizersOnDeletion(

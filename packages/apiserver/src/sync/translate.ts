@@ -153,7 +153,7 @@ function ownPod({ stored, revision, deleted }: ObservedChange, pod: Pod): Buffer
 }
 
 /** Undefined for a Pod that has no address of its own: none yet, its node's, or none any more. */
-export function podAddresses(pod: Pod): PodAddresses | undefined {
+function podAddresses(pod: Pod): PodAddresses | undefined {
   const { phase, podIPs } = pod.status;
   const ended = phase === "Succeeded" || phase === "Failed";
   if (ended || pod.spec.hostNetwork || !podIPs?.length || !pod.spec.nodeName) return undefined;

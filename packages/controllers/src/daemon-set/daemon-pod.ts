@@ -36,7 +36,7 @@ export function daemonPod(set: DaemonSet, node: string, hash: string): NewObject
   };
 }
 
-export function tolerationsOf({ tolerations = [], hostNetwork }: PodSpec): Toleration[] {
+function tolerationsOf({ tolerations = [], hostNetwork }: PodSpec): Toleration[] {
   const added = [...ALWAYS, ...(hostNetwork ? [ON_HOST_NETWORK] : [])];
   const isAdded = (each: Toleration) =>
     added.some(([key, effect]) => each.key === key && each.effect === effect && each.operator === "Exists");

@@ -22,7 +22,7 @@ import type { Revisions } from "./status.ts";
 
 const HASH_LABEL = "pod-template-hash";
 
-export function templatesEqual(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
+function templatesEqual(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
   return jsonEqual(withoutHash(a), withoutHash(b));
 }
 
@@ -94,7 +94,7 @@ export async function makeNew(
 /** Names of ReplicaSets leave room for what their Pods' names add. */
 const NAME_LENGTH = 253;
 
-export function newReplicaSet(
+function newReplicaSet(
   deployment: Deployment,
   old: readonly ReplicaSet[],
   revision: number,

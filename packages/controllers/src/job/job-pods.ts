@@ -79,7 +79,7 @@ function countOf({ metadata }: Pod, annotation: string): number {
 }
 
 /** Of the same index before this Pod. */
-export function indexFailures(pod: Pod): number {
+function indexFailures(pod: Pod): number {
   return countOf(pod, FAILURES);
 }
 

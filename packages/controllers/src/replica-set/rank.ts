@@ -33,7 +33,7 @@ function standing(pod: Pod): number[] {
 }
 
 /** As upstream parses it: a 32-bit integer without a leading zero or plus; anything else counts as 0. */
-export function deletionCost({ metadata }: Pod): number {
+function deletionCost({ metadata }: Pod): number {
   const text = metadata.annotations?.[DELETION_COST] ?? "0";
   const cost = Number(text);
   const isValid = /^(0|-?[1-9]\d*)$/.test(text) && cost === (cost | 0);

@@ -8,7 +8,7 @@ export type Requests = ReadonlyMap<string, bigint>;
 const known = new WeakMap<Pod, Requests>();
 
 /** Per resource: what containers and sidecars need together, or what initialization needs at its peak if more. */
-export function requestsOf(pod: Pod): Requests {
+function requestsOf(pod: Pod): Requests {
   const before = known.get(pod);
   if (before !== undefined) return before;
   const { containers, initContainers = [], overhead = {}, resources } = pod.spec;

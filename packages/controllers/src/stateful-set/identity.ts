@@ -15,7 +15,7 @@ export function startOrdinal({ spec }: StatefulSet): number {
 }
 
 /** `web-3` is 3 of `web`; undefined: the name is not of that form. */
-export function parentAndOrdinal({ metadata }: Pod): { parent: string; ordinal: number } | undefined {
+function parentAndOrdinal({ metadata }: Pod): { parent: string; ordinal: number } | undefined {
   const match = /^(.*)-(\d{1,10})$/.exec(metadata.name);
   const ordinal = Number(match?.[2]);
   return match && ordinal < 2 ** 31 ? { parent: match[1]!, ordinal } : undefined;

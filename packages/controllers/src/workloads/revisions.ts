@@ -132,7 +132,7 @@ export function beyondHistory(
   return past.slice(0, Math.max(past.length - (limit ?? 10), 0));
 }
 
-export function byNumber(a: ControllerRevision, b: ControllerRevision): number {
+function byNumber(a: ControllerRevision, b: ControllerRevision): number {
   const created = ({ metadata }: ControllerRevision) => parseTime(metadata.creationTimestamp) ?? 0;
   return a.revision - b.revision || created(a) - created(b) || (a.metadata.name < b.metadata.name ? -1 : 1);
 }

@@ -17,7 +17,7 @@ export function contentHash(content: unknown, collisionCount: number | undefined
 }
 
 /** Equal values give equal text: keys in order, what is undefined left out. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, each) => {
     if (typeof each !== "object" || each === null || Array.isArray(each)) return each;
     return Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -61,7 +61,7 @@ export function readText(file: string): string | undefined {
 }
 
 /** Written beside it and renamed; mode and owner stay, a new file is for its owner alone. */
-export function replaceFile(file: string, text: string): void {
+function replaceFile(file: string, text: string): void {
   const draft = `${file}.${process.pid}-${randomBytes(4).toString("hex")}.new`;
   try {
     const before = existing(file);

@@ -57,7 +57,7 @@ export function podStatus(pod: Pod, seen: PodObservation, context: StatusContext
   };
 }
 
-export function podName(pod: Pod): string {
+function podName(pod: Pod): string {
   return `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`;
 }
 

@@ -67,7 +67,7 @@ export function hostsFile(
 }
 
 /** Where the files of a pod lie. */
-export function etcFolder(podDir: string): string {
+function etcFolder(podDir: string): string {
   return join(podDir, "etc");
 }
 

@@ -28,7 +28,7 @@ export interface VolumePlace {
 }
 
 /** `message` is what the kubelet's event FailedMount says of it. */
-export class VolumeFailed extends Error {
+class VolumeFailed extends Error {
   override name = "VolumeFailed";
 
   constructor(volume: string, cause: Error) {

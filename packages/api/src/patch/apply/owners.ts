@@ -36,7 +36,7 @@ export function ownerId({ manager, operation, apiVersion, subresource }: OwnerNa
 }
 
 /** `trusted`: printed by the server, so that what does not change need not be printed again. */
-export function parseOwners(entries: readonly ManagedFieldsEntry[], trusted: boolean): Owners {
+function parseOwners(entries: readonly ManagedFieldsEntry[], trusted: boolean): Owners {
   const owners = new Map<string, Owner>();
   for (const [at, entry] of entries.entries()) {
     const { manager = "", operation, apiVersion = "", subresource = "", time } = entry;

@@ -13,7 +13,7 @@ export function identityBy(mergeKey: string | undefined): Identity {
   return item => (isJsonObject(item) ? item[mergeKey] : undefined);
 }
 
-export function indexById(list: readonly unknown[], id: unknown, identity: Identity): number {
+function indexById(list: readonly unknown[], id: unknown, identity: Identity): number {
   return list.findIndex(each => identity(each) === id);
 }
 
