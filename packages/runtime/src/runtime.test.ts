@@ -217,6 +217,10 @@ process 1
     assert.match(status.containerStatuses![0]!.state!.waiting!.message!, /set the container's command/);
     assert.equal(status.phase, "Pending");
     assert.deepEqual(node.reasons(pod.metadata.uid), ["Failed", "Failed"]);
+    const backsOff = (later: PodStatus): boolean =>
+      later.containerStatuses![0]!.state!.waiting?.reason === "ImagePullBackOff";
+    await node.until(pod.metadata.uid, backsOff, "ImagePullBackOff");
+    assert.deepEqual(node.reasons(pod.metadata.uid), ["Failed", "Failed", "BackOff", "Failed"]);
   });
 
   it("names a field that it cannot provide", async () => {

@@ -47,6 +47,8 @@ export const events = {
     const message = `Back-off restarting failed container ${container.name} in pod ${name}_${namespace}(${uid})`;
     return warning(pod, container, "BackOff", message);
   }) as About,
+  pullBackOff: ((pod, container) =>
+    normal(pod, container, "BackOff", `Back-off pulling image "${container.image ?? ""}"`)) as About,
   failed: (pod: Pod, container: Container, message: string): PodEvent =>
     warning(pod, container, "Failed", message),
   sandboxFailed: (message: string): PodEvent => ({

@@ -149,6 +149,9 @@ function refuseImage(request: StartRequest, why: string): void {
   if (!again) {
     request.event(events.failed(pod, container, `Failed to pull image "${container.image ?? ""}": ${why}`));
     request.event(events.failed(pod, container, "Error: ErrImagePull"));
+  } else {
+    request.event(events.pullBackOff(pod, container));
+    request.event(events.failed(pod, container, "Error: ImagePullBackOff"));
   }
   noteProblem(request, reason, message);
 }
