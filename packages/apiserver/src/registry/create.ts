@@ -15,6 +15,7 @@ import {
   kinds,
   type NewObject,
   notFound,
+  type Service,
   setDefaults,
   validateNew,
 } from "@podwire/api";
@@ -62,11 +63,19 @@ async function createNamed<T extends KubernetesObject>(
   const errors = validateNew(kind, object);
   if (errors.length > 0) throw invalid(kind.group, kind.kind, name ?? "", errors);
   const key = objectKey(kind, object.metadata);
+  const addresses = isService(object) ? surroundings.serviceAddresses : undefined;
+  const taken = addresses?.assign(object as unknown as Service, key) ?? [];
   try {
     return await write(store, kind, key, object, options);
   } catch (error) {
     throw error instanceof ConflictError ? alreadyExists(kind, name) : error;
+  } finally {
+    addresses?.revert(key, taken);
   }
+}
+
+export function isService({ apiVersion, kind }: KubernetesObject): boolean {
+  return kind === "Service" && apiVersion === "v1";
 }
 
 function prepare<T extends KubernetesObject>(

@@ -1,5 +1,6 @@
 /** What the registry takes from outside so that tests can decide it: time, identities, chance. */
 import { randomInt, randomUUID } from "node:crypto";
+import type { ServiceAddresses } from "./service-addresses/assign.ts";
 
 export interface Surroundings {
   /** Wall-clock time. */
@@ -7,6 +8,8 @@ export interface Surroundings {
   newUid(): string;
   /** An integer in [0, bound). */
   random(bound: number): number;
+  /** Gives Services their addresses; without it they have those that clients wrote. */
+  serviceAddresses?: ServiceAddresses;
 }
 
 export const realSurroundings: Surroundings = {

@@ -10,6 +10,7 @@ import {
   type KubernetesObject,
   type ManagedFieldsEntry,
   methodNotAllowed,
+  type Service,
   type Subresource,
   sameOwners,
   setDefaults,
@@ -17,7 +18,7 @@ import {
   validateUpdate,
 } from "@podwire/api";
 import type { Entry, Store } from "@podwire/store";
-import { unstored } from "./create.ts";
+import { isService, unstored } from "./create.ts";
 import { isFree } from "./delete.ts";
 import { type Owners, ownersByUpdate, type Written, writerOf } from "./owners.ts";
 import type { ObjectRef, Stored, UpdateOptions } from "./registry.ts";
@@ -44,7 +45,16 @@ export async function updateObject<T extends KubernetesObject>(
     // A resourceVersion that went stale since the turn before is found out here.
     checkPreconditions(kind, asked, current.object);
     const next = nextState(kind, subresource, asked, current.object, owners);
-    return write(store, kind, entry, next, current, options);
+    const addresses =
+      subresource === undefined && isService(next) ? surroundings.serviceAddresses : undefined;
+    const { key } = entry;
+    const taken =
+      addresses?.reassign(next as unknown as Service, current.object as unknown as Service, key) ?? [];
+    try {
+      return await write(store, kind, entry, next, current, options);
+    } finally {
+      addresses?.revert(key, taken);
+    }
   });
 }
 

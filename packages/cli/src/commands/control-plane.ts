@@ -74,7 +74,7 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
     () => lock.close(),
     () => store.close(),
   );
-  const registry = await openRegistry(store);
+  const registry = await openRegistry(store, undefined, { serviceCidrs: options.serviceCidr });
   // Who writes shows in managedFields: the names are those that a Kubernetes cluster has.
   const asController = registry.as("kube-controller-manager");
   const recordEvent = eventRecorder(asController, log);
