@@ -19,6 +19,8 @@ export const LIMITS = {
   podsAtOnce: 500,
   /** The same for DaemonSets, as upstream. */
   daemonPodsAtOnce: 250,
+  /** A failing daemon Pod of a node is replaced after this, doubling, as upstream. */
+  daemonReplacementMs: { first: 1_000, most: 15 * 60_000 },
   /** Ended Pods that a Job's status lists at once, as upstream; the others wait with their finalizers. */
   uncountedPods: 500,
   /** Writes that fail for no fault of the object (conflict, store busy) are tried again after this, doubling. */

@@ -1,6 +1,7 @@
-/** How often a failing daemon Pod of a node is replaced: after 1 s, then twice as long each time, at most 15 min. */
-const FIRST_MS = 1_000;
-const MOST_MS = 15 * 60_000;
+/** How often a failing daemon Pod of a node is replaced: later each time. */
+import { LIMITS } from "../limits.ts";
+
+const { first: FIRST_MS, most: MOST_MS } = LIMITS.daemonReplacementMs;
 
 export class FailureBackoff {
   readonly #failures = new Map<string, { atMs: number; delayMs: number }>();

@@ -84,7 +84,8 @@ class Jobs implements Controller {
     try {
       const turn = new JobTurn(port, job, pods, this.#failures.get(uid) ?? NO_FAILURES);
       const { failures, waitMs, error } = await turn.run();
-      this.#failures.set(uid, failures);
+      // A Job that went meanwhile has been forgotten, and stays so.
+      if (this.#jobs.informer.byKey(key)?.metadata.uid === uid) this.#failures.set(uid, failures);
       if (error !== undefined) throw error;
       if (waitMs !== undefined) this.#queue.addAfter(key, waitMs);
     } catch (error) {
