@@ -19,6 +19,14 @@ const refusal = (manifest: unknown, strict?: "Strict"): string => {
 const PREFIX = 'Pod in version "v1" cannot be handled as a Pod: ';
 
 describe("admission", () => {
+  it("takes a Lease and a NetworkPolicy without a spec, as upstream", () => {
+    const metadata = { name: "bare", namespace: "default" };
+    const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata };
+    assert.deepEqual(admit(kinds.leases, lease).object.spec, {});
+    const policy = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata };
+    assert.deepEqual(admit(kinds.networkPolicies, policy).object.spec.podSelector, {});
+  });
+
   it("gives a Pod the defaults that upstream gives it", () => {
     const { spec, status } = admittedPod({
       spec: {

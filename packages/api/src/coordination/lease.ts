@@ -2,6 +2,7 @@
 
 import { namespacedMeta, typeMeta } from "../core/meta.ts";
 import {
+  defaulted,
   emptySaysSo,
   field,
   type Infer,
@@ -37,9 +38,11 @@ const leaseFields = {
     required(namespacedMeta),
     "Name, namespace, labels and the rest that every object carries.",
   ),
-  spec: field(2, required(leaseSpec), "Who holds the lease and for how long."),
+  spec: field(2, defaulted(leaseSpec, {}), "Who holds the lease and for how long."),
 };
-export interface Lease extends Infer<typeof leaseFields> {}
+export interface Lease extends Infer<Omit<typeof leaseFields, "spec">> {
+  spec: LeaseSpec;
+}
 export const lease = object<Lease>("Lease", leaseFields, {
   doc: "Lease says who is in charge of something, for a while.",
 });

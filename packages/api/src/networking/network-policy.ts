@@ -83,9 +83,11 @@ const networkPolicyFields = {
     required(namespacedMeta),
     "Name, namespace, labels and the rest that every object carries.",
   ),
-  spec: field(2, required(networkPolicySpec), "What the policy allows."),
+  spec: field(2, defaulted(networkPolicySpec, {}), "What the policy allows."),
 };
-export interface NetworkPolicy extends Infer<typeof networkPolicyFields> {}
+export interface NetworkPolicy extends Infer<Omit<typeof networkPolicyFields, "spec">> {
+  spec: NetworkPolicySpec;
+}
 export const networkPolicy = object<NetworkPolicy>("NetworkPolicy", networkPolicyFields, {
   doc: "NetworkPolicy says which traffic Pods may have.",
 });
