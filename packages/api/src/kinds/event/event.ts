@@ -1,9 +1,9 @@
 /** The entry for Event (core/v1). */
 import { type Event, event } from "../../core/event.ts";
-import { fieldInvalid } from "../../validation/field-error.ts";
 import { humanDuration, parseTime } from "../../values/time.ts";
 import { column, kindEntry, nameColumn, selectable, wideColumn } from "../entry.ts";
 import type { Column, Kind } from "../kind.ts";
+import { validateEvent } from "./validate.ts";
 
 function since(timestamp: string | undefined, nowMs: number): string {
   const ms = timestamp === undefined ? undefined : parseTime(timestamp);
@@ -47,17 +47,7 @@ export const eventKind: Kind<Event> = kindEntry<Event>({
   shortNames: ["ev"],
   schema: event,
   createsOnUpdate: true,
-  validate: ({ involvedObject, metadata }) => {
-    const about = involvedObject.namespace || "default";
-    if (about === metadata.namespace) return [];
-    return [
-      fieldInvalid(
-        "involvedObject.namespace",
-        involvedObject.namespace ?? "",
-        "does not match event.namespace",
-      ),
-    ];
-  },
+  validate: validateEvent,
   selectableFields: selectable<Event>({
     "involvedObject.kind": object => object.involvedObject.kind ?? "",
     "involvedObject.namespace": object => object.involvedObject.namespace ?? "",

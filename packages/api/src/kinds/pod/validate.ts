@@ -2,10 +2,8 @@
 import { parseAddress } from "@podwire/wire/address";
 import type { Pod, PodSpec } from "../../core/pod.ts";
 import type { Toleration } from "../../core/scheduling.ts";
-import { type Volume, volumeSourceNames } from "../../core/volume.ts";
 import {
   type FieldError,
-  fieldDuplicate,
   fieldForbidden,
   fieldInvalid,
   fieldRequired,
@@ -18,9 +16,7 @@ import {
 } from "../../validation/names.ts";
 import { between } from "../../validation/range.ts";
 import { validateContainers } from "./validate-container.ts";
-
-/** In the order in which upstream looks: what comes first is taken as meant. */
-const SOURCES = ["emptyDir" as const, ...volumeSourceNames.filter(name => name !== "emptyDir")];
+import { validateVolumes } from "./validate-volumes.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -40,26 +36,6 @@ export function validatePodSpec(spec: PodSpec): FieldError[] {
     ...validateHostAccess(spec),
     ...validateDns(spec),
   ];
-}
-
-function validateVolumes(volumes: readonly Volume[]): FieldError[] {
-  const errors: FieldError[] = [];
-  const seen = new Set<string>();
-  for (const [at, volume] of volumes.entries()) {
-    const field = `spec.volumes[${at}]`;
-    if (volume.name) {
-      errors.push(
-        ...dnsLabelProblems(volume.name).map(text => fieldInvalid(`${field}.name`, volume.name, text)),
-      );
-      if (seen.has(volume.name)) errors.push(fieldDuplicate(`${field}.name`, volume.name));
-      seen.add(volume.name);
-    }
-    const [, ...extra] = SOURCES.filter(source => source in volume);
-    errors.push(
-      ...extra.map(source => fieldForbidden(`${field}.${source}`, "may not specify more than 1 volume type")),
-    );
-  }
-  return errors;
 }
 
 function validateDeadlines(spec: PodSpec): FieldError[] {
