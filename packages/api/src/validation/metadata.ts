@@ -55,16 +55,25 @@ export function validateAnnotations(
 }
 
 function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
-  const controllers = owners.filter(owner => owner.controller === true);
-  if (controllers.length < 2) return [];
-  const [first, second] = controllers.map(owner => owner.name);
-  const detail = `Only one reference can have Controller set to true. Found "true" in references for ${first} and ${second}`;
-  return [fieldInvalid("metadata.ownerReferences", owners, detail)];
+  const field = "metadata.ownerReferences";
+  const errors = owners.flatMap((owner): FieldError[] => {
+    const { apiVersion, kind } = owner;
+    if (!/^([^/]+\/)?[^/]+$/.test(apiVersion)) {
+      return [fieldInvalid(`${field}.apiVersion`, apiVersion, "version must not be empty")];
+    }
+    const isEvent = apiVersion === "v1" && kind === "Event";
+    return isEvent ? [fieldInvalid(field, owner, "/v1, Kind=Event is disallowed from being an owner")] : [];
+  });
+  const [first, second] = owners.filter(owner => owner.controller === true);
+  if (first === undefined || second === undefined) return errors;
+  const named = `${first.kind}/${first.name} and ${second.kind}/${second.name}`;
+  const detail = `Only one reference can have Controller set to true. Found "true" in references for ${named}`;
+  return [...errors, fieldInvalid(field, owners, detail)];
 }
 
 function validateFinalizers(finalizers: readonly string[]): FieldError[] {
-  const field = "metadata.finalizers";
-  return finalizers.flatMap(finalizer => {
+  return finalizers.flatMap((finalizer, at) => {
+    const field = `metadata.finalizers[${at}]`;
     const problems = labelKeyProblems(finalizer);
     if (!finalizer.includes("/") && !STANDARD_FINALIZERS.includes(finalizer)) {
       problems.push("name is neither a standard finalizer name nor is it fully qualified");

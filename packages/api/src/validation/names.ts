@@ -72,6 +72,18 @@ export function dnsSubdomainProblems(name: string): string[] {
   return [...problems, mismatch(message, SUBDOMAIN_CHARACTERS, "example.com")];
 }
 
+const SEARCH_LABEL = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+const SEARCH_DOMAIN = `${SEARCH_LABEL}(\\.${SEARCH_LABEL})*`;
+
+/** Domains that a resolver searches, where underscores are usual: `_tcp.example.com`. */
+export function searchDomainProblems(name: string): string[] {
+  const problems = name.length > DNS_SUBDOMAIN_MAX_LENGTH ? [tooLong(DNS_SUBDOMAIN_MAX_LENGTH)] : [];
+  if (new RegExp(`^${SEARCH_DOMAIN}$`).test(name)) return problems;
+  const message =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+  return [...problems, mismatch(message, SEARCH_DOMAIN, "example.com")];
+}
+
 const QUALIFIED_MESSAGE =
   "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 

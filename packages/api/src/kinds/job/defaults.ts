@@ -28,7 +28,8 @@ export function prepareNewJob(object: Job): void {
   const { metadata, spec } = object;
   object.status = {};
   if (spec.manualSelector || spec.template === undefined) return;
-  const { uid, name } = metadata;
+  // Without a name it is refused, for that.
+  const { uid, name = "" } = metadata;
   // Labels that are there stay: validation says that they do not match.
   const { template } = spec;
   const labels = {

@@ -24,8 +24,8 @@ function finalizersOf(next: Namespace): { finalizers?: string[] } {
 }
 
 function validateFinalizers({ spec }: Namespace): FieldError[] {
-  return (spec.finalizers ?? []).flatMap((finalizer, at) => {
-    const field = `spec.finalizers[${at}]`;
+  return (spec.finalizers ?? []).flatMap(finalizer => {
+    const field = "spec.finalizers";
     const problems = labelKeyProblems(finalizer).map(problem => fieldInvalid(field, finalizer, problem));
     const standard = finalizer === NAMESPACE_FINALIZER || finalizer.includes("/");
     const unknown = "name is neither a standard finalizer name nor is it fully qualified";

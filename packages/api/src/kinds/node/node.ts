@@ -20,11 +20,16 @@ function validateTaints(taints: NonNullable<Node["spec"]["taints"]>): FieldError
   const errors: FieldError[] = [];
   const seen = new Set<string>();
   for (const [at, { key, value = "", effect }] of taints.entries()) {
-    const field = `spec.taints[${at}]`;
+    // Upstream's words for it.
+    const field = `metadata.taints[${at}]`;
     errors.push(...labelKeyProblems(key ?? "").map(problem => fieldInvalid(`${field}.key`, key, problem)));
     errors.push(...labelValueProblems(value).map(problem => fieldInvalid(`${field}.value`, value, problem)));
     const identity = JSON.stringify([key, effect]);
-    if (seen.has(identity)) errors.push(fieldDuplicate(field, { key, effect }));
+    if (seen.has(identity)) {
+      const shown = { Key: key, Value: value, Effect: effect, TimeAdded: null };
+      const detail = "taints must be unique by key and effect pair";
+      errors.push({ ...fieldDuplicate(field, shown), detail });
+    }
     seen.add(identity);
   }
   return errors;
@@ -58,13 +63,16 @@ function validateNodeUpdate(next: Node, stored: Node): FieldError[] {
       fieldForbidden("spec.providerID", 'node updates may not change providerID except from "" to valid'),
     );
   }
+  if (stored.spec.externalID !== next.spec.externalID) {
+    errors.push(fieldForbidden("spec.externalID", "may not be updated"));
+  }
   return errors;
 }
 
 /** `podCIDR` is the first of `podCIDRs`, kept for older readers. */
 function alignPodCidrs(object: Node): void {
   const { spec } = object;
-  if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
+  if (spec.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
   const first = spec.podCIDRs?.[0];
   if (first !== undefined) spec.podCIDR = first;
 }

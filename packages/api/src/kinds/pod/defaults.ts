@@ -10,6 +10,8 @@ import { compareQuantities } from "../../values/quantity.ts";
 export function defaultPod({ spec }: Pod): void {
   defaultPodSpec(spec);
   spec.enableServiceLinks ??= true;
+  // Less than none is taken for as little as there is.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     requestsFromLimits(container);
     if (spec.hostNetwork) hostPorts(container);

@@ -46,9 +46,11 @@ function validateAddedTolerations(next: readonly Toleration[], stored: readonly 
 
 function validateGates(next: PodSpec, stored: PodSpec): FieldError[] {
   const before = new Set((stored.schedulingGates ?? []).map(gate => gate.name));
-  const added = (next.schedulingGates ?? []).filter(gate => !before.has(gate.name));
-  const detail = "only deletion is allowed, but found new scheduling gate";
-  return added.map(gate => fieldForbidden("spec.schedulingGates", `${detail} '${gate.name}'`));
+  return (next.schedulingGates ?? []).flatMap(({ name }, at) => {
+    if (before.has(name)) return [];
+    const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
+    return [fieldForbidden(`spec.schedulingGates[${at}].name`, detail)];
+  });
 }
 
 /** The fields that differ once those that may are left aside. */

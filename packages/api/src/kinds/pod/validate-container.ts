@@ -14,6 +14,7 @@ import { validateEnv, validateEnvFrom } from "./validate-environment.ts";
 import { validateDevices, validateMounts } from "./validate-mounts.ts";
 import { validateLifecycle } from "./validate-probe.ts";
 import { validateResources } from "./validate-resources.ts";
+import { validateSecurity } from "./validate-security.ts";
 
 export function validateContainers(spec: PodSpec): FieldError[] {
   const errors: FieldError[] = [];
@@ -53,6 +54,7 @@ function validateContainer(spec: PodSpec, container: Container, field: string): 
     ...validateMounts(spec, container, `${field}.volumeMounts`),
     ...validateDevices(spec, container, `${field}.volumeDevices`),
     ...validateResources(spec, container, `${field}.resources`),
+    ...validateSecurity(container.securityContext, spec.hostUsers !== false, `${field}.securityContext`),
     ...validateLifecycle(container, spec.terminationGracePeriodSeconds ?? 0, field),
   ];
 }

@@ -71,7 +71,14 @@ const mount = { name: "a", mountPath: "/x" };
 const HTTP_HEADER =
   "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
 
+const NO_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+
 const containers: Case[] = [
+  [
+    { securityContext: { procMount: "Bogus", appArmorProfile: { type: "Localhost" } } },
+    'securityContext.procMount: Unsupported value: "Bogus": supported values: "Default", "Unmasked"',
+    "securityContext.appArmorProfile.localhostProfile: Required value: must be set when AppArmor type is Localhost",
+  ],
   [{ volumeMounts: [{ ...mount, name: "z" }] }, 'volumeMounts[0].name: Not found: "z"'],
   [
     { volumeMounts: [{ ...mount, subPath: "../y" }] },
@@ -136,6 +143,80 @@ const containers: Case[] = [
   ],
 ];
 
+const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
+const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
+const nodes = (term: Json) => ({ nodeAffinity: { [REQUIRED]: { nodeSelectorTerms: [term] } } });
+const NODES = `affinity.nodeAffinity.${REQUIRED}.nodeSelectorTerms[0]`;
+const zones = { maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "DoNotSchedule" };
+
+const specs: Case[] = [
+  [{ hostAliases: [{ ip: "x" }] }, `hostAliases[0].ip: Invalid value: "x": ${NO_ADDRESS}`],
+  [{ dnsPolicy: "None" }, "dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None"],
+  [{ dnsConfig: { nameservers: ["x"] } }, `dnsConfig.nameservers[0]: Invalid value: "x": ${NO_ADDRESS}`],
+  [{ dnsConfig: { searches: [".", "_tcp.example.com."], options: [{ name: "ndots", value: "2" }] } }],
+  [{ dnsConfig: { options: [{ value: "x" }] } }, "dnsConfig.options[0]: Required value: must not be empty"],
+  [
+    { topologySpreadConstraints: [zones, { ...zones, maxSkew: 0 }] },
+    'topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value: "{zone, DoNotSchedule}"',
+    "topologySpreadConstraints[1].maxSkew: Invalid value: 0: must be greater than zero",
+  ],
+  [
+    { topologySpreadConstraints: [{ ...zones, whenUnsatisfiable: "ScheduleAnyway", minDomains: 1 }] },
+    "topologySpreadConstraints[0].minDomains: Invalid value: 1: can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway",
+  ],
+  [
+    { topologySpreadConstraints: [{ ...zones, matchLabelKeys: ["a"] }] },
+    "topologySpreadConstraints[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is not set",
+  ],
+  [
+    { affinity: nodes({ matchExpressions: [{ key: "a", operator: "In" }] }) },
+    `${NODES}.matchExpressions[0].values: Required value: must be specified when \`operator\` is 'In' or 'NotIn'`,
+  ],
+  [
+    { affinity: nodes({ matchExpressions: [{ key: "a", operator: "Gt", values: ["1", "2"] }] }) },
+    `${NODES}.matchExpressions[0].values: Required value: must be specified single value when \`operator\` is 'Lt' or 'Gt'`,
+  ],
+  [
+    { affinity: nodes({ matchFields: [{ key: "a", operator: "In", values: ["x"] }] }) },
+    `${NODES}.matchFields[0].key: Invalid value: "a": not a valid field selector key`,
+  ],
+  [
+    { affinity: { nodeAffinity: { [PREFERRED]: [{ weight: 0, preference: {} }] } } },
+    `affinity.nodeAffinity.${PREFERRED}[0].weight: Invalid value: 0: must be in the range 1-100`,
+  ],
+  [
+    {
+      affinity: {
+        podAntiAffinity: { [PREFERRED]: [{ weight: 200, podAffinityTerm: { topologyKey: "x" } }] },
+      },
+    },
+    `affinity.podAntiAffinity.${PREFERRED}[0].weight: Invalid value: 200: must be in the range 1-100`,
+  ],
+  [
+    { tolerations: [{ key: "a", operator: "Exists", value: "x" }] },
+    "tolerations[0].operator: Invalid value: \"x\": value must be empty when `operator` is 'Exists'",
+  ],
+  [{ schedulingGates: [{ name: "a" }, { name: "a" }] }, 'schedulingGates[1]: Duplicate value: "a"'],
+  [
+    { shareProcessNamespace: true, hostPID: true },
+    "securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled",
+  ],
+  [
+    { securityContext: { runAsUser: -1, supplementalGroups: [2 ** 31] } },
+    "securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive",
+    "securityContext.supplementalGroups[0]: Invalid value: 2147483648: must be between 0 and 2147483647, inclusive",
+  ],
+  [
+    { securityContext: { sysctls: ["1", "2"].map(value => ({ name: "net.core.somaxconn", value })) } },
+    'securityContext.sysctls[1].name: Duplicate value: "net.core.somaxconn"',
+  ],
+  [
+    { securityContext: { seccompProfile: { type: "RuntimeDefault", localhostProfile: "x" } } },
+    'securityContext.seccompProfile.localhostProfile: Invalid value: {"Type":"RuntimeDefault","LocalhostProfile":"x"}: can only be set when seccomp type is Localhost',
+  ],
+  [{ terminationGracePeriodSeconds: -1 }],
+];
+
 function table(title: string, cases: Case[], prefix: string, specOf: (parts: Json) => Json): void {
   describe(title, () => {
     for (const [parts, ...errors] of cases) {
@@ -154,3 +235,4 @@ table("containers of a Pod", containers, "spec.containers[0].", parts => ({
   volumes: [{ name: "a" }],
   containers: [{ name: "app", image: "nginx", ...parts }],
 }));
+table("the whole of a Pod", specs, "spec.", parts => parts);
