@@ -87,7 +87,7 @@ describe("journey: images", function () {
     readdirSync("/proc")
       .filter(name => /^\d+$/.test(name))
       .filter(pid => mountsOf(pid).includes("podwire /"))
-      .filter(pid => mountsOf(pid).includes("upperdir=/.podwire/writable"));
+      .filter(pid => mountsOf(pid).includes("upperdir=/.podwire/setup/writable"));
 
   it("a load waits for nothing, and a pod runs on the image with its user, environment and layers", async () => {
     const archive = join(folder, "server.tar");

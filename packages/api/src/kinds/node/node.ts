@@ -88,6 +88,8 @@ export const nodeKind: Kind<Node> = kindEntry<Node>({
     const { status } = object;
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
   },
+  // A node registers with its status.
+  prepareCreate: () => {},
   prepareUpdate: (next, stored) => {
     next.status = stored.status;
   },
