@@ -1,39 +1,96 @@
 /**
- * The Services that the control plane told of: with their endpoints for the data plane, and without for the variables of
- * containers.
+ * The Services that the control plane told of, with their slices: for the data plane's table, for DNS, and for the
+ * variables of containers.
+ *
+ * Kept in the bytes of the node stream and read when someone asks: 50,000 endpoints are 4 MB so, and 40 as objects.
  */
 import { Services } from "@podwire/compiler";
-import type { EndpointSlice, ObjectName, Service } from "@podwire/protocol";
+import { EndpointSlice, type ObjectName, Service } from "@podwire/protocol";
+
+/** Told of a Service that is new, changed or gone, and of one whose slices did; it need not be known itself. */
+export type ServiceListener = (service: ObjectName) => void;
 
 export class KnownServices {
   readonly #compiled = new Services();
-  readonly #byNamespace = new Map<string, Map<string, Service>>();
+  /** By namespace and name. */
+  readonly #services = new Map<string, Map<string, Buffer>>();
+  /** By the key of their Service, then by their own name. */
+  readonly #slices = new Map<string, Map<string, Buffer>>();
+  /** The Service of each slice. */
+  readonly #ownerOf = new Map<string, string>();
+  readonly #listeners = new Set<ServiceListener>();
 
   set(service: Service): void {
     const { namespace, name, clusterIps: addresses, ports } = service;
-    const known = this.#byNamespace.get(namespace) ?? new Map();
-    this.#byNamespace.set(namespace, known.set(name, service));
+    const known = this.#services.get(namespace) ?? new Map();
+    this.#services.set(namespace, known.set(name, Service.encode(service)));
     this.#compiled.setService(keyOf(service), { addresses, ports });
+    this.#changed({ namespace, name });
   }
 
-  delete(service: ObjectName): void {
-    const known = this.#byNamespace.get(service.namespace);
-    known?.delete(service.name);
-    if (known?.size === 0) this.#byNamespace.delete(service.namespace);
-    this.#compiled.deleteService(keyOf(service));
+  delete({ namespace, name }: ObjectName): void {
+    const known = this.#services.get(namespace);
+    known?.delete(name);
+    if (known?.size === 0) this.#services.delete(namespace);
+    this.#compiled.deleteService(keyOf({ namespace, name }));
+    this.#changed({ namespace, name });
   }
 
   setSlice(slice: EndpointSlice): void {
-    const service = keyOf({ namespace: slice.namespace, name: slice.service });
+    const { namespace, name, service } = slice;
+    const key = keyOf(slice);
+    if (this.#ownerOf.has(key) && this.#ownerOf.get(key) !== service) this.deleteSlice(slice);
+    this.#ownerOf.set(key, service);
+    const owner = keyOf({ namespace, name: service });
+    const siblings = this.#slices.get(owner) ?? new Map();
+    this.#slices.set(owner, siblings.set(name, EndpointSlice.encode(slice)));
     const endpoints = slice.endpoints.map(({ addresses, ...conditions }) => ({
       address: addresses[0] ?? "",
       ...conditions,
     }));
-    this.#compiled.setEndpoints(keyOf(slice), { service, ports: slice.ports, endpoints });
+    this.#compiled.setEndpoints(key, { service: owner, ports: slice.ports, endpoints });
+    this.#changed({ namespace, name: service });
   }
 
-  deleteSlice(slice: ObjectName): void {
-    this.#compiled.deleteEndpoints(keyOf(slice));
+  deleteSlice({ namespace, name }: ObjectName): void {
+    const key = keyOf({ namespace, name });
+    const service = this.#ownerOf.get(key);
+    if (service === undefined) return;
+    this.#ownerOf.delete(key);
+    const owner = keyOf({ namespace, name: service });
+    const siblings = this.#slices.get(owner)!;
+    siblings.delete(name);
+    if (siblings.size === 0) this.#slices.delete(owner);
+    this.#compiled.deleteEndpoints(key);
+    this.#changed({ namespace, name: service });
+  }
+
+  get({ namespace, name }: ObjectName): Service | undefined {
+    const bytes = this.#services.get(namespace)?.get(name);
+    return bytes && Service.decode(bytes);
+  }
+
+  /** The slices of a Service, which need not be known, in no particular order. */
+  slicesOf(service: ObjectName): EndpointSlice[] {
+    const slices = this.#slices.get(keyOf(service)) ?? new Map<string, Buffer>();
+    return [...slices.values()].map(bytes => EndpointSlice.decode(bytes));
+  }
+
+  of(namespace: string): readonly Service[] {
+    return [...(this.#services.get(namespace)?.values() ?? [])].map(bytes => Service.decode(bytes));
+  }
+
+  /** All that are known. */
+  *names(): Iterable<ObjectName> {
+    for (const [namespace, services] of this.#services) {
+      for (const name of services.keys()) yield { namespace, name };
+    }
+  }
+
+  /** Calls back after each change from now on, before the data plane hears of it, until the returned function is called. */
+  watch(listener: ServiceListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** The table of Services as it is now. */
@@ -41,8 +98,8 @@ export class KnownServices {
     return this.#compiled.compile();
   }
 
-  of(namespace: string): readonly Service[] {
-    return [...(this.#byNamespace.get(namespace)?.values() ?? [])];
+  #changed(service: ObjectName): void {
+    for (const listener of this.#listeners) listener(service);
   }
 }
 

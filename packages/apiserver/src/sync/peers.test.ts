@@ -11,6 +11,7 @@ function node(annotations: Record<string, string>, rest: Partial<Node> = {}): No
     resourceVersion: "1",
     creationTimestamp: "2020-01-01T00:00:00Z",
     annotations,
+    labels: { "topology.kubernetes.io/zone": "a" },
   };
   const addresses = [
     { type: "InternalIP" as const, address: "192.168.0.9" },
@@ -36,6 +37,7 @@ describe("peers", () => {
       addresses: ["192.168.0.9", "fd00:1::9"],
       podCidrs: ["10.244.9.0/24"],
       vtep,
+      zone: "a",
     });
   });
 

@@ -20,6 +20,8 @@ export const NODE_ANNOTATIONS = {
   foreign: "podwire.dev/foreign",
 } as const;
 
+const ZONE_LABEL = "topology.kubernetes.io/zone";
+
 /** What a Node without these annotations means (IANA's VXLAN port, RFC 7348 §8). */
 const DEFAULTS = { udpPort: 4789, vni: 1, underlayMtu: 1500 } as const;
 
@@ -47,7 +49,8 @@ export function peerOf(node: Node): Peer | undefined {
     underlayMtu: wholeNumber(annotations[NODE_ANNOTATIONS.underlayMtu], 576, 65535) ?? DEFAULTS.underlayMtu,
     remoteChecksumOffload: annotations[NODE_ANNOTATIONS.remoteChecksumOffload] === "true",
   };
-  return { name: node.metadata.name, addresses, podCidrs, vtep };
+  const zone = node.metadata.labels?.[ZONE_LABEL] ?? "";
+  return { name: node.metadata.name, addresses, podCidrs, vtep, zone };
 }
 
 export function internalAddresses(node: Node): string[] {

@@ -55,6 +55,29 @@ function heard(translator: Translator, change: Stored, revision = 5, deleted = f
     .join(", ");
 }
 
+const serviceMetadata = (name: string) => ({ ...metadata(name), namespace: "default" });
+
+const service = (spec: Service["spec"], status: Service["status"] = {}) =>
+  stored({ apiVersion: "v1", kind: "Service", metadata: serviceMetadata("web"), spec, status } as Service);
+
+const slice = (changes: Partial<EndpointSlice>) =>
+  stored({
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { ...serviceMetadata("web-1"), labels: { "kubernetes.io/service-name": "web" } },
+    addressType: "IPv4",
+    endpoints: [
+      {
+        addresses: ["10.244.1.2"],
+        nodeName: "node-1",
+        zone: "a",
+        hints: { forZones: [{ name: "a" }, { name: "b" }] },
+      },
+    ],
+    ports: [{ name: "http", protocol: "TCP", port: 8080 }],
+    ...changes,
+  } as EndpointSlice);
+
 describe("translation for a node", () => {
   const here = { nodeName: "node-1" };
   const away = { nodeName: "node-2" };
@@ -102,40 +125,84 @@ describe("translation for a node", () => {
     assert.equal(heard(translator, node("node-3", { addresses: [] }), 7), "peerGone node-3@7");
   });
 
-  it("tells every node of Services with addresses, and of the slices of Services", () => {
+  it("tells every node of Services of all types, and of what matters to nodes alone", () => {
     const translator = new Translator("node-1", false);
-    const meta = (name: string) => ({ ...metadata(name), namespace: "default" });
-    const service = (spec: Service["spec"]) =>
-      stored({ apiVersion: "v1", kind: "Service", metadata: meta("web"), spec, status: {} } as Service);
-    const slice = (changes: Partial<EndpointSlice>) =>
-      stored({
-        apiVersion: "discovery.k8s.io/v1",
-        kind: "EndpointSlice",
-        metadata: { ...meta("web-1"), labels: { "kubernetes.io/service-name": "web" } },
-        addressType: "IPv4",
-        endpoints: [{ addresses: ["10.244.1.2"] }],
-        ports: [{ name: "http", protocol: "TCP", port: 8080 }],
-        ...changes,
-      } as EndpointSlice);
-    const ports = [{ name: "http", protocol: "TCP" as const, port: 80 }];
-    assert.equal(heard(translator, service({ clusterIPs: ["None"], ports })), "");
-    assert.equal(heard(translator, service({ clusterIPs: ["10.96.0.9"], ports })), "service@5");
+    const cluster = {
+      clusterIPs: ["10.96.0.9"],
+      ports: [{ name: "http", protocol: "TCP" as const, port: 80 }],
+    };
+    assert.equal(heard(translator, service({ ...cluster, clusterIPs: ["None"] })), "service@5");
+    assert.equal(heard(translator, service(cluster), 6), "service@6");
+    assert.equal(heard(translator, service({ ...cluster, selector: { app: "web" } }), 7), "");
     assert.equal(
-      heard(translator, service({ clusterIPs: ["10.96.0.9"], ports, selector: { app: "web" } }), 6),
-      "",
+      heard(translator, service({ type: "ExternalName", externalName: "db.example" }), 8),
+      "service@8",
     );
-    assert.equal(
-      heard(translator, service({ type: "ExternalName", clusterIPs: ["10.96.0.9"] }), 7),
-      "serviceGone@7",
-    );
+    assert.equal(heard(translator, service(cluster), 9), "service@9");
+    const ingress = [{ ip: "192.0.2.1" }];
+    assert.equal(heard(translator, service(cluster, { loadBalancer: { ingress } }), 10), "service@10");
+    assert.equal(heard(translator, service(cluster), 11, true), "serviceGone@11");
+  });
+
+  it("says of a Service what its type and its status make of it", () => {
+    const translator = new Translator("node-1", false);
+    const spec = {
+      type: "LoadBalancer",
+      clusterIPs: ["10.96.0.9", "fd00::9"],
+      ports: [{ port: 80, nodePort: 30_080 }],
+      externalIPs: ["192.0.2.7"],
+      loadBalancerSourceRanges: [" 192.0.2.0/24"],
+      sessionAffinity: "ClientIP",
+      externalTrafficPolicy: "Local",
+      healthCheckNodePort: 32_000,
+    } as Service["spec"];
+    const ingress = [
+      { ip: "192.0.2.1" },
+      { ip: "192.0.2.2", ipMode: "Proxy" as const },
+      { ip: "192.0.2.3", ipMode: "VIP" as const },
+      { hostname: "lb.example" },
+    ];
+    const [message] = translator.translate({
+      revision: 5,
+      stored: service(spec, { loadBalancer: { ingress } }),
+      deleted: false,
+    });
+    assert.deepEqual(ToNode.decode(message!).message.value, {
+      namespace: "default",
+      name: "web",
+      clusterIps: ["10.96.0.9", "fd00::9"],
+      ports: [{ name: "", protocol: "TCP", port: 80, nodePort: 30_080 }],
+      externalName: "",
+      externalIps: ["192.0.2.7"],
+      loadBalancerIps: ["192.0.2.1", "192.0.2.3"],
+      loadBalancerSourceRanges: ["192.0.2.0/24"],
+      affinityTimeoutSeconds: 10_800,
+      internalTrafficPolicyLocal: false,
+      externalTrafficPolicyLocal: true,
+      healthCheckNodePort: 32_000,
+    });
+  });
+
+  it("tells every node of the slices of Services", () => {
+    const translator = new Translator("node-1", false);
     assert.equal(heard(translator, slice({}), 8), "endpointSlice@8");
-    assert.equal(heard(translator, slice({ metadata: meta("web-1") }), 9), "endpointSliceGone@9");
+    assert.equal(heard(translator, slice({ metadata: serviceMetadata("web-1") }), 9), "endpointSliceGone@9");
     assert.equal(heard(translator, slice({}), 10), "endpointSlice@10");
     assert.equal(heard(translator, slice({}), 11, true), "endpointSliceGone@11");
     const [message] = translator.translate({ revision: 12, stored: slice({}), deleted: false });
     const decoded = ToNode.decode(message!).message;
     assert.deepEqual(decoded.case === "endpointSlice" && decoded.value.endpoints, [
-      { addresses: ["10.244.1.2"], ready: true, serving: true, terminating: false },
+      {
+        addresses: ["10.244.1.2"],
+        ready: true,
+        serving: true,
+        terminating: false,
+        hostname: "",
+        nodeName: "node-1",
+        zone: "a",
+        forZones: ["a", "b"],
+        forNodes: [],
+      },
     ]);
   });
 

@@ -1,13 +1,13 @@
 /** The node's view as transcripts: what arrives, and what the daemon is told. */
 import assert from "node:assert/strict";
-import type { PodRef, ToNode } from "@podwire/protocol";
+import { type PodRef, Service, type ToNode } from "@podwire/protocol";
 import { type NodeSyncHandlers, View } from "./view.ts";
 
 const vtep = { mac: Buffer.alloc(6), udpPort: 4789, vni: 1, underlayMtu: 1500, remoteChecksumOffload: true };
 const ref = (name: string): PodRef => ({ namespace: "default", name, uid: `uid-${name}` });
 const message = (revision: number, message: ToNode["message"]): ToNode => ({ revision, message });
 const peer = (revision: number, name: string) =>
-  message(revision, { case: "peer", value: { name, addresses: [], podCidrs: [], vtep } });
+  message(revision, { case: "peer", value: { name, addresses: [], podCidrs: [], vtep, zone: "" } });
 const addresses = (revision: number, name: string) =>
   message(revision, {
     case: "podAddresses",
@@ -105,7 +105,7 @@ describe("node view", () => {
     const { view, told } = recorded();
     const name = (text: string) => ({ namespace: "default", name: text });
     const service = (text: string) =>
-      message(0, { case: "service", value: { ...name(text), clusterIps: ["10.96.0.1"], ports: [] } });
+      message(0, { case: "service", value: { ...Service.decode(Buffer.alloc(0)), ...name(text) } });
     const slice = (text: string) =>
       message(0, {
         case: "endpointSlice",

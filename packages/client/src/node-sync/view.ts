@@ -39,7 +39,7 @@ export interface NodeSyncHandlers {
   config(kind: ConfigKind, object: ConfigMap | Secret): void;
   /** It was deleted, or no Pod of this node refers to it any more. */
   configGone(kind: ConfigKind, name: ObjectName): void;
-  /** A Service that has addresses of its own, new or changed. */
+  /** Any Service, new or changed. */
   service(service: Service): void;
   serviceGone(name: ObjectName): void;
   /** Endpoints of a Service, which need not be known, or not yet. */

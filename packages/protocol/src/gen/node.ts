@@ -214,12 +214,14 @@ export interface Peer {
   addresses: string[];
   podCidrs: string[];
   vtep: Vtep;
+  zone: string;
 }
 export const Peer: MessageType<Peer> = new MessageType("Peer", [
   { number: 1, name: "name", content: "string" },
   { number: 2, name: "addresses", content: "string", repeats: "list" },
   { number: 3, name: "podCidrs", content: "string", repeats: "list" },
   { number: 4, name: "vtep", content: () => Vtep },
+  { number: 5, name: "zone", content: "string" },
 ]);
 
 export interface PeerGone {
@@ -252,23 +254,41 @@ export interface Service {
   name: string;
   clusterIps: string[];
   ports: ServicePort[];
+  externalName: string;
+  externalIps: string[];
+  loadBalancerIps: string[];
+  loadBalancerSourceRanges: string[];
+  affinityTimeoutSeconds: number;
+  internalTrafficPolicyLocal: boolean;
+  externalTrafficPolicyLocal: boolean;
+  healthCheckNodePort: number;
 }
 export const Service: MessageType<Service> = new MessageType("Service", [
   { number: 1, name: "namespace", content: "string" },
   { number: 2, name: "name", content: "string" },
   { number: 3, name: "clusterIps", content: "string", repeats: "list" },
   { number: 4, name: "ports", content: () => ServicePort, repeats: "list" },
+  { number: 5, name: "externalName", content: "string" },
+  { number: 6, name: "externalIps", content: "string", repeats: "list" },
+  { number: 7, name: "loadBalancerIps", content: "string", repeats: "list" },
+  { number: 8, name: "loadBalancerSourceRanges", content: "string", repeats: "list" },
+  { number: 9, name: "affinityTimeoutSeconds", content: "integer" },
+  { number: 10, name: "internalTrafficPolicyLocal", content: "bool" },
+  { number: 11, name: "externalTrafficPolicyLocal", content: "bool" },
+  { number: 12, name: "healthCheckNodePort", content: "integer" },
 ]);
 
 export interface ServicePort {
   name: string;
   protocol: string;
   port: number;
+  nodePort: number;
 }
 export const ServicePort: MessageType<ServicePort> = new MessageType("ServicePort", [
   { number: 1, name: "name", content: "string" },
   { number: 2, name: "protocol", content: "string" },
   { number: 3, name: "port", content: "integer" },
+  { number: 4, name: "nodePort", content: "integer" },
 ]);
 
 export interface EndpointSlice {
@@ -291,12 +311,22 @@ export interface Endpoint {
   ready: boolean;
   serving: boolean;
   terminating: boolean;
+  hostname: string;
+  nodeName: string;
+  zone: string;
+  forZones: string[];
+  forNodes: string[];
 }
 export const Endpoint: MessageType<Endpoint> = new MessageType("Endpoint", [
   { number: 1, name: "addresses", content: "string", repeats: "list" },
   { number: 2, name: "ready", content: "bool" },
   { number: 3, name: "serving", content: "bool" },
   { number: 4, name: "terminating", content: "bool" },
+  { number: 5, name: "hostname", content: "string" },
+  { number: 6, name: "nodeName", content: "string" },
+  { number: 7, name: "zone", content: "string" },
+  { number: 8, name: "forZones", content: "string", repeats: "list" },
+  { number: 9, name: "forNodes", content: "string", repeats: "list" },
 ]);
 
 export interface StatusStored {
