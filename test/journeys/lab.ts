@@ -4,6 +4,7 @@
  */
 import { kinds, type Pod } from "@podwire/api";
 import { type CommandResult, knownLabs, type Lab, parseLabConfig, startLab, takeDown } from "@podwire/lab";
+import { reportFailures } from "./failure-report.ts";
 
 export interface LabShape {
   nodes?: object[];
@@ -22,6 +23,7 @@ export function useLab(shape: LabShape = {}): { readonly lab: Lab } {
     await removeOrphans();
     holder.lab = await journeyLab(shape);
   });
+  reportFailures(() => holder.lab);
   after(async function () {
     this.timeout(60_000);
     await holder.lab?.down();

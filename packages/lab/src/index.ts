@@ -21,6 +21,7 @@ export { ConfigError, type Problem } from "./config/problem.ts";
 export { closest } from "./config/suggest.ts";
 export { LabError, LabStopped } from "./errors.ts";
 export type { Lab, LabEvents } from "./lab.ts";
+export { quoteLog } from "./processes/log-files.ts";
 export { memberEnvironment, type Program, podwireProgram } from "./processes/program.ts";
 export type { StartOptions } from "./start.ts";
 export { adminApiServer } from "./state/credentials.ts";
