@@ -17,6 +17,8 @@ const NODES = ["node-1", "node-2"];
 const FLOWS_PER_FAMILY = 100;
 const BYTES_PER_FLOW = 100_000;
 const CHURNED_PODS = 50;
+const WAVES = 6;
+const PODS_PER_WAVE = 8;
 const BURST_PODS = 100;
 const CREATORS = 8;
 const ACKNOWLEDGED_BEFORE_DEATH = 20;
@@ -141,6 +143,33 @@ describe("journey: churn", function () {
     watched.stop();
     const asked = await talker.stop();
     assert.equal(Object.keys(asked).length, 8);
+  });
+
+  it("pods that come as others go are reached, each of them: by its probe, over its own device", async () => {
+    const probed = (name: string) =>
+      podManifest(name, {
+        node: NODES[0]!,
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          containers: [
+            {
+              name: "main",
+              image: "agnhost",
+              args: ["netexec"],
+              readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+            },
+          ],
+        },
+      });
+    let old: string[] = [];
+    for (let wave = 0; wave < WAVES; wave++) {
+      const next = namesOf(`wave-${wave}-`, PODS_PER_WAVE);
+      await Promise.all([remove(old), create(next.map(probed))]);
+      await context.lab.podsReady(next, { timeoutMs: 60_000 });
+      old = next;
+    }
+    await remove(old);
+    await gone("wave-");
   });
 
   it("daemons die while pods come and go: no address has two owners, and none is lost", async () => {

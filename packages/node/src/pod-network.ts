@@ -75,6 +75,7 @@ export class PodNetwork implements Network {
     if (!port) return;
     await this.#options.publish();
     await this.#options.dataPlane.removePort(port.port);
+    this.#ports.release(port);
     closeSync(port.fd);
   }
 }

@@ -21,19 +21,27 @@ export interface PodPort {
 
 export class Ports {
   readonly #byUid = new Map<string, PodPort>();
+  /** Taken from their pods, and still in the data plane. */
+  readonly #leaving = new Set<number>();
 
   add(uid: string, name: string, addresses: readonly string[], fd: number): PodPort {
-    const used = new Set([...this.#byUid.values()].map(entry => entry.port));
+    const used = new Set([...this.#byUid.values()].map(entry => entry.port).concat(...this.#leaving));
     const entry = { port: lowestFree(used, FIRST_POD_PORT), uid, name, addresses, fd };
     this.#byUid.set(uid, entry);
     return entry;
   }
 
-  /** The port that the pod had, if any. */
+  /** The port that the pod had, if any. No other pod gets its number before `release`. */
   take(uid: string): PodPort | undefined {
     const entry = this.#byUid.get(uid);
     this.#byUid.delete(uid);
+    if (entry !== undefined) this.#leaving.add(entry.port);
     return entry;
+  }
+
+  /** The data plane no longer has the port. */
+  release({ port }: PodPort): void {
+    this.#leaving.delete(port);
   }
 
   list(): PodPort[] {
