@@ -19,6 +19,7 @@ import { startNodeLifecycle } from "./node-lifecycle/node-lifecycle.ts";
 import { startPodGc } from "./pod-gc/pod-gc.ts";
 import { PodsByNode } from "./pods-by-node.ts";
 import { startScheduler } from "./scheduler/scheduler.ts";
+import { serviceEndpoints } from "./service-endpoints/start.ts";
 import { startTaintEviction } from "./taint-eviction/taint-eviction.ts";
 import { workloads } from "./workloads/start.ts";
 
@@ -56,8 +57,10 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const podsByNode = new PodsByNode(pods);
   const context = { api, nodes, pods, podsByNode, recordEvent, clock, log };
   const workloadControllers = workloads(context);
+  const endpointControllers = serviceEndpoints(context);
   const running = [
     workloadControllers,
+    endpointControllers,
     startNodeIpam(context, ranges),
     startNodeLifecycle(context, {
       heartbeats,
@@ -76,6 +79,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   await pods.start();
   await namespaces.start();
   await workloadControllers.start();
+  await endpointControllers.start();
   await objects.start();
   return {
     stop: () => {

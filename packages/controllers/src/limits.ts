@@ -21,6 +21,8 @@ export const LIMITS = {
   daemonPodsAtOnce: 250,
   /** A failing daemon Pod of a node is replaced after this, doubling, as upstream. */
   daemonReplacementMs: { first: 1_000, most: 15 * 60_000 },
+  /** Endpoints of one slice, as upstream: small enough that a change of one is a small write. */
+  endpointsPerSlice: 100,
   /** Ended Pods that a Job's status lists at once, as upstream; the others wait with their finalizers. */
   uncountedPods: 500,
   /** Writes that fail for no fault of the object (conflict, store busy) are tried again after this, doubling. */

@@ -36,13 +36,19 @@ export interface RecordedEvent {
   readonly message: string;
 }
 
+/** With caches of its own, it is started when Nodes and Pods are known. */
+export type Besides = Controller & Partial<Pick<Workloads, "start">>;
+
 export interface LabOptions {
   readonly behave?: (pod: Pod) => Life;
   /** Controllers beside those of workloads. */
-  readonly beside?: (context: ControllerContext) => Controller[];
+  readonly beside?: (context: ControllerContext) => Besides[];
+  /** Addresses of a Pod that runs; none, unless said. */
+  readonly addressesOf?: (pod: Pod) => readonly string[];
 }
 
 const TURNS = 25;
+const SERVICE_CIDRS = ["10.96.0.0/16", "fd00:10:96::/112"];
 
 export class WorkloadLab {
   readonly clock = new ManualClock();
@@ -75,7 +81,7 @@ export class WorkloadLab {
       newUid: () => `00000000-0000-4000-8000-${String(++uids).padStart(12, "0")}`,
       random: (bound: number) => Math.floor(Math.random() * bound),
     };
-    const registry = await openRegistry(store, surroundings);
+    const registry = await openRegistry(store, surroundings, { serviceCidrs: SERVICE_CIDRS });
     const lab = new WorkloadLab(store, registry, options);
     clock.nowMs = () => lab.clock.wallMs();
     await registry.create(kinds.namespaces, { metadata: { name: "test" } });
@@ -94,10 +100,12 @@ export class WorkloadLab {
     const podsByNode = new PodsByNode(pods);
     const context = { api, nodes, pods, podsByNode, recordEvent, clock: this.clock, log };
     const running: Workloads = workloads(context);
-    this.#running = [running, ...(this.#options.beside?.(context) ?? []), nodes, pods];
+    const beside = this.#options.beside?.(context) ?? [];
+    this.#running = [running, ...beside, nodes, pods];
     await nodes.start();
     await pods.start();
     await running.start();
+    for (const each of beside) await each.start?.();
   }
 
   /** Writes of the controllers fail with what this returns. */
@@ -264,7 +272,8 @@ export class WorkloadLab {
     }
   }
 
-  #statusOf({ spec, status }: Pod, life: Exclude<Life, "gone" | "nothing">): Pod["status"] {
+  #statusOf(pod: Pod, life: Exclude<Life, "gone" | "nothing">): Pod["status"] {
+    const { spec, status } = pod;
     const ready = life === "ready" ? "True" : "False";
     const before = status.conditions?.find(({ type }) => type === "Ready");
     const now = formatTime(this.clock.wallMs());
@@ -274,6 +283,7 @@ export class WorkloadLab {
     const hasEnded = life === "failed" || life === "succeeded";
     const finished = status.phase === phase ? undefined : now;
     if (hasEnded && finished === undefined) return status;
+    const ips = life === "pending" ? [] : (this.#options.addressesOf?.(pod) ?? []);
     const state = hasEnded
       ? { terminated: { exitCode, finishedAt: now } }
       : life === "pending"
@@ -281,6 +291,7 @@ export class WorkloadLab {
         : { running: {} };
     return {
       ...status,
+      ...(ips.length > 0 && { podIP: ips[0]!, podIPs: ips.map(ip => ({ ip })) }),
       phase,
       conditions: [
         ...(status.conditions ?? []).filter(({ type }) => type !== "Ready"),

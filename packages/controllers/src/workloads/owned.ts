@@ -59,6 +59,13 @@ export class Owned<T extends KubernetesObject> {
     return created;
   }
 
+  /** Replaces the object as it was seen. Throws Conflict when it is another by now. */
+  async update(object: T): Promise<T> {
+    const updated = await this.#api.update(this.kind, object);
+    this.informer.observe(updated);
+    return updated;
+  }
+
   /** That it is gone already is no failure. */
   async delete({ metadata }: T, request: DeleteRequest = {}): Promise<void> {
     const { namespace, name, uid } = metadata;

@@ -1,0 +1,40 @@
+/** The ports of slices: those of a Service as a Pod has them, and when two lists of them are the same. */
+import type { EndpointSlicePort, Pod, Service } from "@podwire/api";
+import { targetPortOf } from "../service-endpoints/pod-endpoint.ts";
+
+export interface PortMap {
+  readonly key: string;
+  readonly ports: EndpointSlicePort[];
+}
+
+/** A port that the Pod does not have is left out; in the order of names, so that another order in the Service changes nothing. */
+export function portMaps({ spec: { ports = [] } }: Service): (pod: Pod) => PortMap {
+  const portsOf = (pod: Pod) =>
+    portMap(
+      ports.flatMap(servicePort => {
+        const { name = "", protocol = "TCP", appProtocol } = servicePort;
+        const port = targetPortOf(pod, servicePort);
+        return port === undefined ? [] : [{ name, protocol, port, ...(appProtocol && { appProtocol }) }];
+      }),
+    );
+  if (ports.some(({ targetPort }) => typeof targetPort === "string")) return portsOf;
+  // Without names all Pods have the same.
+  let common: PortMap | undefined;
+  return pod => {
+    common ??= portsOf(pod);
+    return common;
+  };
+}
+
+function portMap(ports: EndpointSlicePort[]): PortMap {
+  const sorted = ports.sort((a, b) => (a.name! < b.name! ? -1 : 1));
+  return { key: portKey(sorted), ports: sorted };
+}
+
+/** The same for the same ports in whatever order. */
+export function portKey(ports: readonly EndpointSlicePort[] = []): string {
+  const texts = ports.map(({ name, protocol, port, appProtocol }) =>
+    JSON.stringify([name, protocol, port, appProtocol]),
+  );
+  return texts.sort().join();
+}
