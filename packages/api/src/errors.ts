@@ -23,7 +23,7 @@ export interface StatusDetails {
 export interface Status {
   kind: "Status";
   apiVersion: "v1";
-  metadata: { remainingItemCount?: number };
+  metadata: { remainingItemCount?: number; continue?: string };
   status: "Success" | "Failure";
   message?: string;
   reason?: string;
@@ -42,6 +42,7 @@ export class ApiError extends Error {
   readonly code: number;
   readonly reason: string;
   readonly details: StatusDetails | undefined;
+  readonly metadata: Status["metadata"] = {};
 
   constructor(code: number, reason: string, message: string, details?: StatusDetails, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -54,7 +55,7 @@ export class ApiError extends Error {
     return {
       kind: "Status",
       apiVersion: "v1",
-      metadata: {},
+      metadata: this.metadata,
       status: "Failure",
       message: this.message,
       reason: this.reason,
@@ -135,9 +136,11 @@ export function unsupportedMediaType(supported: readonly string[]): ApiError {
   return new ApiError(415, "UnsupportedMediaType", message);
 }
 
-/** A resourceVersion or continue token from before the retained history: list again. */
-export function expired(message: string): ApiError {
-  return new ApiError(410, "Expired", message);
+/** A resourceVersion or continue token from before the retained history: list again, or go on with `continueToken`. */
+export function expired(message: string, continueToken?: string): ApiError {
+  const error = new ApiError(410, "Expired", message);
+  if (continueToken !== undefined) error.metadata.continue = continueToken;
+  return error;
 }
 
 export function requestEntityTooLarge(limitBytes: number): ApiError {

@@ -47,6 +47,9 @@ export const WATCH_SECONDS_BOUND = 2_147_483;
 /** A watch that asked for bookmarks gets one this often. */
 export const BOOKMARK_INTERVAL_MS = 60_000;
 
+/** And one this long before it ends (upstream: cacher's nextBookmarkTime). */
+export const BOOKMARK_BEFORE_END_MS = 2_000;
+
 /** A read at a revision that has not come yet waits this long for it. Beyond: 504, try again. */
 export const FRESHNESS_WAIT_MS = 3_000;
 

@@ -23,14 +23,15 @@ export async function watchObjects(exchange: ObjectExchange): Promise<void> {
   await waitForRevision(services.registry, options.resourceVersion);
   const { initial, watch } = await start(exchange, options, parameters);
   const seconds = parameters.timeoutSeconds ?? randomInt(WATCH_SECONDS_LEAST, WATCH_SECONDS_MOST);
-  const timer = setTimeout(() => watch.close(), Math.min(seconds, WATCH_SECONDS_BOUND) * 1_000);
+  const endsInMs = Math.min(seconds, WATCH_SECONDS_BOUND) * 1_000;
+  const timer = setTimeout(() => watch.close(), endsInMs);
   response.once("close", () => watch.close());
   response.writeHead(200, { "content-type": JSON_CONTENT });
   response.flushHeaders();
   try {
     const stream = new WatchStream(response, shown, watch, parameters.allowWatchBookmarks);
     if (initial !== undefined) await stream.sendInitial(initial, parameters.sendInitialEvents === true);
-    await stream.run();
+    await stream.run(endsInMs);
   } finally {
     clearTimeout(timer);
     watch.close();

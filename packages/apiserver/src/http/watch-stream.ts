@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import { apiVersionOf, type KubernetesObject } from "@podwire/api";
-import { BOOKMARK_INTERVAL_MS } from "../limits.ts";
+import { BOOKMARK_BEFORE_END_MS, BOOKMARK_INTERVAL_MS } from "../limits.ts";
 import type { ListResult, Stored, Watch } from "../registry/registry.ts";
 import { toApiError } from "../registry/store-errors.ts";
 import { ChunkWriter } from "./respond.ts";
@@ -47,11 +47,9 @@ export class WatchStream {
     await this.#writer.flush();
   }
 
-  /** Until the watch is closed. */
-  async run(): Promise<void> {
-    const timer = this.#wantsBookmarks
-      ? setInterval(() => this.#bookmarkIfIdle(), BOOKMARK_INTERVAL_MS)
-      : undefined;
+  /** Until the watch is closed, which is to be in about `endsInMs`. */
+  async run(endsInMs: number): Promise<void> {
+    const stopBookmarks = this.#startBookmarks(endsInMs);
     try {
       for (;;) {
         this.#isIdle = true;
@@ -65,8 +63,19 @@ export class WatchStream {
       await this.#line("ERROR", Buffer.from(JSON.stringify(toApiError(error).status)));
       await this.#writer.flush();
     } finally {
-      clearInterval(timer);
+      stopBookmarks();
     }
+  }
+
+  /** The last one comes shortly before the end: a client that begins again there has missed nothing. */
+  #startBookmarks(endsInMs: number): () => void {
+    if (!this.#wantsBookmarks) return () => {};
+    const interval = setInterval(() => this.#bookmarkIfIdle(), BOOKMARK_INTERVAL_MS);
+    const last = setTimeout(() => this.#bookmarkIfIdle(), Math.max(endsInMs - BOOKMARK_BEFORE_END_MS, 0));
+    return () => {
+      clearInterval(interval);
+      clearTimeout(last);
+    };
   }
 
   async #send(type: EventType, stored: Stored): Promise<void> {

@@ -1,14 +1,18 @@
 /** The `continue` token of a list: the revision of its first page, and the key after which the next one begins. */
 import { badRequest } from "@podwire/api";
 
+/** Instead of a revision: the present, because that of the first page is no longer kept (upstream: -1, too). */
+const LATEST = -1;
+
 export interface Continuation {
-  readonly revision: number;
+  /** Undefined: the present. */
+  readonly revision: number | undefined;
   /** Relative to the list's prefix, so that a token cannot lead out of it. */
   readonly after: string;
 }
 
 export function encodeContinue({ revision, after }: Continuation): string {
-  return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: after })).toString(
+  return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision ?? LATEST, start: after })).toString(
     "base64url",
   );
 }
@@ -16,8 +20,9 @@ export function encodeContinue({ revision, after }: Continuation): string {
 export function decodeContinue(token: string): Continuation {
   try {
     const { v, rv, start } = JSON.parse(Buffer.from(token, "base64url").toString());
-    if (v === "meta.k8s.io/v1" && Number.isSafeInteger(rv) && rv > 0 && typeof start === "string") {
-      return { revision: rv, after: start };
+    const isRevision = Number.isSafeInteger(rv) && (rv > 0 || rv === LATEST);
+    if (v === "meta.k8s.io/v1" && isRevision && typeof start === "string") {
+      return { revision: rv === LATEST ? undefined : rv, after: start };
     }
   } catch {
     // Not JSON: the same answer as for JSON of another shape.

@@ -9,7 +9,7 @@ import { selectionOf } from "./selection.ts";
 import { storedOf } from "./stored-object.ts";
 
 const TOO_OLD_CONTINUE =
-  "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.";
+  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
 
 export async function listObjects<T extends KubernetesObject>(
   store: Store,
@@ -21,7 +21,7 @@ export async function listObjects<T extends KubernetesObject>(
   const start = {
     prefix,
     after: from ? prefix + from.after : "",
-    atRevision: from?.revision ?? options.atRevision,
+    atRevision: from ? from.revision : options.atRevision,
   };
   try {
     const selected = selectionOf(kind, options);
@@ -29,7 +29,8 @@ export async function listObjects<T extends KubernetesObject>(
       ? filtered(store, kind, start, options, selected)
       : plain(store, kind, start, options));
   } catch (error) {
-    throw from && error instanceof CompactedError ? expired(TOO_OLD_CONTINUE) : error;
+    if (from === undefined || !(error instanceof CompactedError)) throw error;
+    throw expired(TOO_OLD_CONTINUE, encodeContinue({ ...from, revision: undefined }));
   }
 }
 
