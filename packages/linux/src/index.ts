@@ -15,13 +15,15 @@ export {
   openNamespace,
   openNamespacePath,
 } from "./namespace.ts";
-export { type Masquerade, removeMasquerade, replaceMasquerade } from "./nftables.ts";
+export { changeEntries, ENTRY_MARK, type Entry, replaceEntries } from "./nftables-entry.ts";
+export { type Masquerade, removeMasquerade, replaceMasquerade } from "./nftables-masquerade.ts";
 export { LinuxPacketIo, type LinuxPacketIoOptions, PACKET_IO_SCRATCH_BYTES } from "./packet-io.ts";
 export { openPty, type Pty, resizePty, unlockPty } from "./pty.ts";
 export { Rtnetlink, withRtnetlink } from "./rtnetlink.ts";
 export type { LinkAddress } from "./rtnetlink-address.ts";
 export type { Link, LinkChange, VethOptions, VxlanOptions } from "./rtnetlink-link.ts";
 export type { Route } from "./rtnetlink-route.ts";
+export type { Rule } from "./rtnetlink-rule.ts";
 export { listeningSocket, SO, SOL, Socket, type SocketOptions, TCP } from "./socket.ts";
 export { readSysctl, writeSysctl } from "./sysctl.ts";
 export { closeTun, deleteTun, openTun, type Tun, type TunOptions, VIRTIO_HEADER_BYTES } from "./tun.ts";

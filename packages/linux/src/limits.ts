@@ -5,8 +5,8 @@ export const LIMITS = {
 
   /** One netlink reply datagram; the kernel fills at most 32 KiB a dump datagram. More is an error. */
   netlinkReplyBytes: 64 * 1024,
-  /** One netlink request (an nftables transaction is the largest). More throws before anything is sent. */
-  netlinkRequestBytes: 256 * 1024,
+  /** One netlink request (an nftables transaction with a set of some 50,000 endpoints is the largest). More throws before anything is sent. */
+  netlinkRequestBytes: 4 * 1024 * 1024,
   /** How long a netlink answer may take (the kernel answers at once, except under memory pressure). */
   netlinkAnswerMs: 5000,
 

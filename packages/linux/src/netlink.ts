@@ -18,7 +18,7 @@ import {
   NLMSG_HEADER_BYTES,
   readAttributes,
 } from "./netlink-message.ts";
-import { Socket } from "./socket.ts";
+import { SOL, Socket } from "./socket.ts";
 
 export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
@@ -28,6 +28,7 @@ const SOCK_RAW_CLOEXEC = 0x80003;
 const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
+const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 
 const NLMSG_ERROR = 2;
@@ -110,7 +111,9 @@ export class NetlinkSocket {
     const memory = nativeMemory(bytes.length);
     memory.u8.set(bytes);
     if (bytes.length > LIMITS.netlinkReplyBytes) {
-      this.#socket.setOption(1, SO_RCVBUFFORCE, bytes.length * 2);
+      for (const option of [SO_SNDBUFFORCE, SO_RCVBUFFORCE]) {
+        this.#socket.setOption(SOL.socket, option, bytes.length * 2);
+      }
     }
     const sent = this.#socket.send(memory, 0, bytes.length);
     if (sent < 0) throw new LinuxError("netlink send", object, -sent);

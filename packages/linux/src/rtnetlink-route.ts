@@ -1,26 +1,31 @@
 /**
- * RTM_*ROUTE: routes of the main table.
+ * RTM_*ROUTE: routes of the main table, or of another one.
  *
  * ```
  * rtmsg  u8 family | u8 dst length | u8 src length | u8 tos | u8 table | u8 protocol | u8 scope | u8 type | u32 flags
  * ```
  */
 
+import { formatAddress } from "@podwire/wire/address";
 import { addressBytes, parsePrefix } from "./ip.ts";
 import type { NetlinkSocket } from "./netlink.ts";
 import {
   NetlinkBuilder,
   NLM_F_ACK,
   NLM_F_CREATE,
+  NLM_F_DUMP,
   NLM_F_EXCL,
   NLM_F_REPLACE,
   NLM_F_REQUEST,
+  readAttributes,
 } from "./netlink-message.ts";
 import { linkIndex } from "./rtnetlink-link.ts";
 import { AF_INET, AF_INET6 } from "./socket-address.ts";
 
 const RTM_NEWROUTE = 24;
 const RTM_DELROUTE = 25;
+const RTM_GETROUTE = 26;
+const ROUTE_BYTES = 12;
 
 const RTA_DST = 1;
 const RTA_OIF = 4;
@@ -47,6 +52,8 @@ export interface Route {
   /** Source address of connections that this host opens over the route. */
   readonly source?: string;
   readonly mtu?: number;
+  /** 1 to 255; the main table when absent. */
+  readonly table?: number;
 }
 
 type Change = "add" | "replace" | "delete";
@@ -67,8 +74,9 @@ export function changeRoute(socket: NetlinkSocket, change: Change, route: Route)
     .u8(prefixLength)
     .u8(0)
     .u8(0);
-  if (change === "delete") request.u8(RT_TABLE_MAIN).u8(0).u8(RT_SCOPE_NOWHERE).u8(0);
-  else request.u8(RT_TABLE_MAIN).u8(RTPROT_STATIC).u8(scope(route, family)).u8(RTN_UNICAST);
+  const { table = RT_TABLE_MAIN } = route;
+  if (change === "delete") request.u8(table).u8(0).u8(RT_SCOPE_NOWHERE).u8(0);
+  else request.u8(table).u8(RTPROT_STATIC).u8(scope(route, family)).u8(RTN_UNICAST);
   request.u32(route.onLink === true ? RTNH_F_ONLINK : 0);
   request.attribute(RTA_DST, bytes);
   if (route.via !== undefined) request.attribute(RTA_GATEWAY, addressBytes(route.via));
@@ -77,6 +85,22 @@ export function changeRoute(socket: NetlinkSocket, change: Change, route: Route)
   const { mtu } = route;
   if (mtu !== undefined) request.nest(RTA_METRICS, () => request.attributeU32(RTAX_MTU, mtu));
   socket.request(request, `${describe(route)}: ${change}`);
+}
+
+/** Destinations that a table has unicast routes to, of both families. */
+export function listDestinations(socket: NetlinkSocket, table: number): string[] {
+  const request = new NetlinkBuilder();
+  request.message(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, socket.nextSequence());
+  request.u32(0).u32(0).u32(0);
+  const found: string[] = [];
+  for (const { payload } of socket.dump(request, "routes")) {
+    const [family, length] = payload;
+    if (payload[4] !== table || payload[7] !== RTN_UNICAST) continue;
+    const bytes = readAttributes(payload, ROUTE_BYTES).get(RTA_DST);
+    const destination = bytes ?? new Uint8Array(family === AF_INET ? 4 : 16);
+    found.push(`${formatAddress(destination)}/${length}`);
+  }
+  return found;
 }
 
 function scope(route: Route, family: 4 | 6): number {

@@ -1,5 +1,5 @@
 /**
- * Links, addresses, routes and neighbours of one network namespace over one NETLINK_ROUTE socket:
+ * Links, addresses, routes, rules and neighbours of one network namespace over one NETLINK_ROUTE socket:
  *
  * ```
  * withRtnetlink(namespace, network => {
@@ -18,6 +18,7 @@ import * as addresses from "./rtnetlink-address.ts";
 import * as links from "./rtnetlink-link.ts";
 import * as neighbours from "./rtnetlink-neighbour.ts";
 import * as routes from "./rtnetlink-route.ts";
+import * as rules from "./rtnetlink-rule.ts";
 
 export class Rtnetlink {
   readonly #socket: NetlinkSocket;
@@ -81,6 +82,23 @@ export class Rtnetlink {
 
   deleteRoute(route: routes.Route): void {
     routes.changeRoute(this.#socket, "delete", route);
+  }
+
+  /** Destinations that a routing table has routes to. */
+  listDestinations(table: number): string[] {
+    return routes.listDestinations(this.#socket, table);
+  }
+
+  addRule(rule: rules.Rule): void {
+    rules.addRule(this.#socket, rule);
+  }
+
+  deleteRule(rule: rules.Rule): void {
+    rules.deleteRule(this.#socket, rule);
+  }
+
+  listRules(family: 4 | 6): rules.Rule[] {
+    return rules.listRules(this.#socket, family);
   }
 
   /** A permanent ARP or NDP entry. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nativeMemory } from "./memory.ts";
-import { removeMasquerade, replaceMasquerade } from "./nftables.ts";
+import { removeMasquerade, replaceMasquerade } from "./nftables-masquerade.ts";
 import { withRtnetlink } from "./rtnetlink.ts";
 import { Socket } from "./socket.ts";
 import { writeSysctl } from "./sysctl.ts";
