@@ -166,8 +166,10 @@ function objectCommands(program: Command, terminal: Terminal): void {
 
 function podCommands(program: Command, terminal: Terminal): void {
   namespaceOptions(program.command("exec"))
-    .description("run a command in a container; podwire exits with the command's exit code")
-    .usage("[options] <pod> -- <command...>")
+    .description(
+      "run a command in a container (exec web), or in the network of a node or outside host (exec node/node-1, exec outside/client); podwire exits with the command's exit code",
+    )
+    .usage("[options] <pod | node/NAME | outside/NAME> -- <command...>")
     .showHelpAfterError("(options of the command itself go after --: podwire exec web -- ls -l)")
     .argument("<pod>")
     .argument("<command...>")
@@ -175,7 +177,9 @@ function podCommands(program: Command, terminal: Terminal): void {
     .option("-i, --stdin", "pass stdin on to the command")
     .option("-t, --tty", "run the command on a terminal")
     .action(async (pod, command, options) =>
-      (await import("./commands/exec.ts")).runExec(pod, command, options, terminal),
+      /^(node|outside)\//.test(pod)
+        ? (await import("./commands/exec-host.ts")).runExecOnHost(pod, command, options)
+        : (await import("./commands/exec.ts")).runExec(pod, command, options, terminal),
     );
 
   namespaceOptions(program.command("logs"))

@@ -20,7 +20,7 @@ import type { LabPaths } from "./state/directory.ts";
 import { identify } from "./state/identity.ts";
 import { type LabState, STATE_VERSION, writeState } from "./state/state.ts";
 import { controlPlaneAddresses } from "./topology/addresses.ts";
-import { makeNodes, makeUnderlay, type Topology } from "./topology/underlay.ts";
+import { makeNodes, makeOutside, makeUnderlay, type Topology } from "./topology/underlay.ts";
 import { LabView } from "./view.ts";
 import { nodesReady } from "./waits.ts";
 
@@ -95,10 +95,14 @@ export class Lab extends LabView {
     controlPlane.catch(() => {});
     const { length } = this.config.nodes;
     this.#step(`making the underlay and ${length === 1 ? "1 node" : `${length} nodes`}`);
-    const [nodes] = await this.#make(
-      settled([makeNodes(this.config, this.paths, underlay), this.#makeNodeCertificates(certificates)]),
+    const [nodes, outside] = await this.#make(
+      settled([
+        makeNodes(this.config, this.paths, underlay),
+        makeOutside(this.config, this.paths, underlay),
+        this.#makeNodeCertificates(certificates),
+      ]),
     );
-    const topology = { underlay, nodes };
+    const topology = { underlay, nodes, outside };
     this.#topology = topology;
     this.adopt(topology);
     this.#save();

@@ -29,6 +29,17 @@ export const FIRST_OUTSIDE_HOST = 2;
 export const FIRST_NODE_HOST = 11;
 export const MAX_OUTSIDE_HOSTS = FIRST_NODE_HOST - FIRST_OUTSIDE_HOST;
 
+/**
+ * Load balancers of a lab without pools get this many addresses: the last of the underlay's first 65536 host numbers, or
+ * what nodes leave of a smaller underlay.
+ */
+export const DEFAULT_POOL_ADDRESSES = 255;
+export const DEFAULT_POOL_END = 65_534;
+
+/** Pools of load balancers, and ranges of each. lab.yaml is refused. */
+export const MAX_POOLS = 64;
+export const MAX_POOL_RANGES = 64;
+
 /** Smallest underlay MTUs: RFC 791 hosts accept 576 bytes, IPv6 needs 1280 (RFC 8200 §5) inside and outside. */
 export const MIN_POD_MTU_IPV4 = 576;
 export const MIN_MTU_IPV6 = 1280;

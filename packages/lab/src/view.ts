@@ -103,6 +103,17 @@ export class LabView {
     return held(host.holder.pid);
   }
 
+  /** The network namespace of a host outside of the cluster that lab.yaml names. */
+  netnsOfOutside(name: string): HeldNamespace {
+    const { outside } = this.topology;
+    const host = outside.find(each => each.name === name);
+    if (host) return held(host.holder.pid);
+    const known = outside.map(each => each.name).join(", ") || "none";
+    throw new LabError(
+      `lab ${this.config.name} has no outside host ${name} (it has: ${known}); lab.yaml names them under "outside"`,
+    );
+  }
+
   /** The network namespace of a pod, found by the process that holds it. */
   async netnsOfPod({ name, namespace = "default" }: PodName): Promise<HeldNamespace> {
     const pod = await this.client.get(kinds.pods, { namespace, name });

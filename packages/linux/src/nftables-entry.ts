@@ -74,8 +74,7 @@ export function replaceEntries(
 ): void {
   transact(namespace, transaction => {
     transaction.emptyTable(TABLE);
-    for (const family of FAMILIES)
-      transaction.set(TABLE, SET[family], KEY_TYPE[family], KEY_BYTES[family]);
+    for (const family of FAMILIES) transaction.set(TABLE, SET[family], KEY_TYPE[family], KEY_BYTES[family]);
     const { mangle: priority } = PRIORITY;
     transaction.chain(TABLE, { name: "prerouting", type: "filter", hook: HOOK.prerouting, priority });
     transaction.rule(TABLE, "prerouting", "what the data plane sends", builder => {

@@ -26,7 +26,9 @@ import type { ObjectName, Registered, Taint, Vtep } from "@podwire/protocol";
 import { type ConfigKind, Runtime } from "@podwire/runtime";
 import { ConfigStore } from "./config-store.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
-import { configureHostDevice, openHostDevice } from "./host-device.ts";
+import { EntryPoints } from "./entry/entry-points.ts";
+import { ServiceEntry } from "./entry/service-entry.ts";
+import { configureHostDevice, HOST_DEVICE, openHostDevice } from "./host-device.ts";
 import { capacity, nodeInfo, podMtu, systemLabels, underlayMtu, vtepMac } from "./identity.ts";
 import { serveInspection } from "./inspection.ts";
 import { Ipam } from "./ipam.ts";
@@ -84,6 +86,9 @@ export class NodeDaemon {
   readonly #early = new Map<string, Pod>();
   readonly #configs = new ConfigStore();
   readonly #services = new KnownServices();
+  /** Undefined until the device is configured. */
+  #entry: ServiceEntry | undefined;
+  #isSynced = false;
   #tablesStale = false;
   readonly #started: Promise<void>;
   #settleStart!: { resolve(): void; reject(error: Error): void };
@@ -137,6 +142,7 @@ export class NodeDaemon {
   /** Lets go: pods, devices and connections stay for the next daemon. */
   async stop(): Promise<void> {
     this.#sync.stop();
+    this.#entry?.stop();
     this.#runtime?.close();
     this.#inspection?.close();
     await (await this.#dataPlane).close();
@@ -181,7 +187,7 @@ export class NodeDaemon {
       serviceGone: name => this.#changed(() => this.#services.delete(name)),
       endpointSlice: slice => this.#changed(() => this.#services.setSlice(slice)),
       endpointSliceGone: name => this.#changed(() => this.#services.deleteSlice(name)),
-      synced: () => {},
+      synced: () => this.#changed(() => (this.#isSynced = true)),
       applied: () => this.#applied(),
       openStream: request => void this.#streams?.serve(request),
     };
@@ -199,7 +205,15 @@ export class NodeDaemon {
   #applied(): void {
     if (!this.#tablesStale) return;
     this.#tablesStale = false;
-    this.#publisher.publish().catch(error => this.#options.log(`tables not published: ${error.message}`));
+    this.#publisher
+      .publish()
+      .then(() => this.#enter())
+      .catch(error => this.#options.log(`tables not published: ${error.message}`));
+  }
+
+  /** What the data plane knows by now, the kernel may bring to it. */
+  #enter(): void {
+    if (this.#isSynced) this.#entry?.apply();
   }
 
   #registered(message: Registered): void {
@@ -222,6 +236,7 @@ export class NodeDaemon {
       serviceCidrs: this.#serviceCidrs,
       mtu: this.#mtu,
     });
+    this.#entry = this.#makeEntry();
     const dataPlane = await this.#dataPlane;
     const network = new PodNetwork({
       ipam,
@@ -247,7 +262,18 @@ export class NodeDaemon {
     this.#streams = new Streams(runtime, streamId => this.#sync.attach(streamId));
     for (const pod of this.#early.values()) runtime.apply(pod);
     this.#early.clear();
+    this.#enter();
     this.#sync.setReady();
+  }
+
+  #makeEntry(): ServiceEntry {
+    return new ServiceEntry({
+      services: this.#services,
+      points: new EntryPoints({ device: HOST_DEVICE, deviceAddresses: this.#hostAddresses }),
+      nodeAddresses: this.#options.addresses,
+      isOwned: () => false,
+      log: this.#options.log,
+    });
   }
 
   #makeRuntime(network: PodNetwork): Runtime {

@@ -26,3 +26,6 @@ export const MAX_STREAMS = 1024;
 
 /** A forwarded connection whose pod has closed its side, and whose client sends nothing, is closed after this. */
 export const HALF_CLOSED_IDLE_MS = 60_000;
+
+/** Node ports and routes that the kernel refused, for lack of memory, are tried again after this. */
+export const RETRY_ENTRY_POINTS_MS = 1000;

@@ -2,12 +2,16 @@
  * The shape of lab.yaml: every field, once. The interfaces below say the same to TypeScript; `read.ts` only
  * hands out a `ClusterFile` after the shape has accepted every field of it.
  */
+import { parseRange } from "@podwire/wire/address-range";
 import { parseCidr } from "@podwire/wire/cidr";
 import {
   MAX_LAB_NAME_LENGTH,
   MAX_MTU,
   MAX_NODE_ATTRIBUTES,
   MAX_NODES,
+  MAX_OUTSIDE_HOSTS,
+  MAX_POOL_RANGES,
+  MAX_POOLS,
   MIN_POD_MTU_IPV4,
   OVERLAY_BYTES,
 } from "../limits.ts";
@@ -31,6 +35,13 @@ export interface NodeGroup {
   underlayMtu?: number;
 }
 
+export interface PoolSpec {
+  name: string;
+  addresses: string[];
+  class?: string;
+  ipMode?: "VIP" | "Proxy";
+}
+
 export interface ClusterFile {
   apiVersion: string;
   kind: string;
@@ -44,6 +55,8 @@ export interface ClusterFile {
   };
   underlay?: { cidrs?: string[]; mtu?: number; vxlanFamily?: Family };
   vxlan?: { port?: number; vni?: number };
+  loadBalancer?: { pools?: PoolSpec[] };
+  outside?: { name: string }[];
   apiServer?: { port?: number };
 }
 
@@ -221,6 +234,38 @@ const UNDERLAY: ObjectShape = {
   },
 };
 
+const POOL: ObjectShape = {
+  type: "object",
+  required: ["name", "addresses"],
+  fields: {
+    name: { shape: NODE_NAME, description: "Name of the pool, for messages." },
+    addresses: {
+      shape: {
+        type: "list",
+        items: {
+          type: "string",
+          allowed: "a CIDR or a range, such as 172.30.255.0/24 or 172.30.255.1-172.30.255.9",
+          pattern: "^[0-9A-Fa-f.:]+(/[0-9]{1,3}| ?- ?[0-9A-Fa-f.:]+)$",
+          accepts: value => parseRange(value) !== undefined,
+        },
+        minItems: 1,
+        maxItems: MAX_POOL_RANGES,
+      },
+      description: "Addresses that it gives to Services, of either family or both.",
+    },
+    class: {
+      shape: LABEL_KEY,
+      description: "The loadBalancerClass that it is for; absent: for Services without one.",
+    },
+    ipMode: {
+      shape: { type: "string", allowed: "an IP mode", values: ["VIP", "Proxy"] },
+      description:
+        "Written to the Service's status. Of VIP, nodes announce the addresses; of Proxy, you run what has them.",
+      default: "VIP",
+    },
+  },
+};
+
 export const CLUSTER: ObjectShape = {
   type: "object",
   required: ["apiVersion", "kind"],
@@ -261,6 +306,32 @@ export const CLUSTER: ObjectShape = {
         },
       },
       description: "The overlay.",
+    },
+    loadBalancer: {
+      shape: {
+        type: "object",
+        required: [],
+        fields: {
+          pools: {
+            shape: { type: "list", items: POOL, minItems: 0, maxItems: MAX_POOLS },
+            description: "Where addresses come from, tried in this order. One on the underlay when absent.",
+          },
+        },
+      },
+      description: "Services of type LoadBalancer.",
+    },
+    outside: {
+      shape: {
+        type: "list",
+        items: {
+          type: "object",
+          required: ["name"],
+          fields: { name: { shape: NODE_NAME, description: "Name of the host: podwire exec outside/NAME." } },
+        },
+        minItems: 0,
+        maxItems: MAX_OUTSIDE_HOSTS,
+      },
+      description: "Hosts on the underlay that are no nodes, such as clients.",
     },
     apiServer: {
       shape: {

@@ -30,7 +30,7 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
   ["nodez: []", 'lab.yaml:3:1: nodez: unknown field, did you mean "nodes"?'],
   [
     "__proto__: {}",
-    "lab.yaml:3:1: __proto__: unknown field, known are apiVersion, kind, metadata, nodes, networking, underlay, vxlan and apiServer",
+    "lab.yaml:3:1: __proto__: unknown field, known are apiVersion, kind, metadata, nodes, networking, underlay, vxlan, loadBalancer, outside and apiServer",
   ],
   [
     "nodes: [{name: a}, {name: a}]",
@@ -145,6 +145,22 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
   [
     "metadata: {name: ../lab}",
     "lab.yaml:3:18: metadata.name: is \"../lab\", must be at most 40 lower-case letters, digits and '-', starting and ending with a letter or digit",
+  ],
+  [
+    "loadBalancer: {pools: [{name: a, addresses: [172.30.0.11-172.30.0.9]}]}",
+    'lab.yaml:3:46: loadBalancer.pools[0].addresses[0]: is "172.30.0.11-172.30.0.9", must be a CIDR or a range, such as 172.30.255.0/24 or 172.30.255.1-172.30.255.9',
+  ],
+  [
+    "loadBalancer: {pools: [{name: a, addresses: [172.30.0.13/32, 10.96.0.0/24]}, {name: a, addresses: [10.0.0.0/24, 10.0.0.9-10.0.0.9]}]}",
+    "lab.yaml:3:46: loadBalancer.pools[0].addresses[0]: 172.30.0.13/32 overlaps the hosts of the lab (172.30.0.0-172.30.0.13), a pool must have addresses of its own",
+    "lab.yaml:3:62: loadBalancer.pools[0].addresses[1]: 10.96.0.0/24 overlaps 10.96.0.0/12 (networking.serviceCIDRs), a pool must have addresses of its own",
+    'lab.yaml:3:85: loadBalancer.pools[1].name: "a" is already the name of a pool, names must differ',
+    "lab.yaml:3:113: loadBalancer.pools[1].addresses[1]: 10.0.0.9-10.0.0.9 overlaps 10.0.0.0/24 (pool a), a pool must have addresses of its own",
+  ],
+  [
+    "outside: [{name: client}, {name: node-1}, {name: client}]",
+    'lab.yaml:3:34: outside[1].name: "node-1" is already the name of a node, names must differ',
+    'lab.yaml:3:50: outside[2].name: "client" is already the name of an outside host, names must differ',
   ],
   ["vxlan: {port: 1}\nvxlan: {port: 2}", "lab.yaml:4:1: Map keys must be unique"],
   [

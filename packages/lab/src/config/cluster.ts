@@ -2,7 +2,7 @@
  * lab.yaml -> LabConfig: the shape accepts each field, then the checks below accept them together (names,
  * families, overlaps, room), and what was left out gets its default. Every problem is reported, with its place.
  */
-import { addressCount, type Cidr, overlaps, parseCidr, subnetCount } from "@podwire/wire/cidr";
+import { addressCount, overlaps, parseCidr, subnetCount } from "@podwire/wire/cidr";
 import {
   FIRST_NODE_HOST,
   MAX_NODE_SUBNET_BITS,
@@ -12,6 +12,7 @@ import {
   MIN_SERVICE_ADDRESSES,
   OVERLAY_BYTES,
 } from "../limits.ts";
+import { type Checking, type NamedCidr, problem } from "./checking.ts";
 import {
   CLUSTER,
   type ClusterFile,
@@ -20,8 +21,10 @@ import {
   type NodeGroup,
   type TaintSpec,
 } from "./cluster-shape.ts";
-import { ConfigError, type Problem } from "./problem.ts";
-import { type Reading, readYaml } from "./read.ts";
+import { resolveOutside } from "./outside.ts";
+import { type PoolConfig, resolvePools } from "./pools.ts";
+import { ConfigError } from "./problem.ts";
+import { readYaml } from "./read.ts";
 
 export interface NodeConfig {
   readonly name: string;
@@ -44,14 +47,12 @@ export interface LabConfig {
   readonly underlayCidrs: readonly string[];
   readonly underlayMtu: number;
   readonly vxlan: { readonly port: number; readonly vni: number };
+  /** Of load balancers' addresses, tried in this order. */
+  readonly pools: readonly PoolConfig[];
+  /** Names of hosts on the underlay that are no nodes. */
+  readonly outside: readonly string[];
   /** Undefined: a free one is chosen when the lab is made. */
   readonly apiPort: number | undefined;
-}
-
-interface Checking {
-  readonly file: ClusterFile;
-  readonly reading: Reading;
-  readonly problems: Problem[];
 }
 
 /** What a command line says beside the file. */
@@ -100,6 +101,7 @@ function resolve(checking: Checking): LabConfig {
   const nodeMaskSizes = podCidrs.map(named => checkMaskSize(checking, named, nodes.length));
   checkUnderlayRoom(checking, underlay, nodes.length);
   checkMtus(checking, underlay[0]?.family ?? "IPv4", podCidrs, underlay);
+  const pools = resolvePools(checking, { podCidrs, services, underlay, nodes: nodes.length });
   return {
     name: file.metadata?.name ?? DEFAULTS.name,
     nodes,
@@ -109,20 +111,10 @@ function resolve(checking: Checking): LabConfig {
     underlayCidrs: underlay.map(named => named.text),
     underlayMtu,
     vxlan: { port: file.vxlan?.port ?? DEFAULTS.vxlanPort, vni: file.vxlan?.vni ?? DEFAULTS.vni },
+    pools,
+    outside: resolveOutside(checking, nodes),
     apiPort: file.apiServer?.port,
   };
-}
-
-function problem(checking: Checking, field: string, message: string): void {
-  checking.problems.push({ ...checking.reading.at(field), field, message });
-}
-
-/** A CIDR with the field it comes from, for messages. */
-interface NamedCidr {
-  readonly field: string;
-  readonly text: string;
-  readonly cidr: Cidr;
-  readonly family: Family;
 }
 
 function namedCidr(field: string, text: string): NamedCidr {

@@ -36,6 +36,8 @@ export interface LabState {
   readonly config: LabConfig;
   readonly underlay: HostState;
   readonly nodes: readonly HostState[];
+  /** Hosts on the underlay that are no nodes. */
+  readonly outside: readonly HostState[];
   readonly daemons: readonly DaemonState[];
 }
 

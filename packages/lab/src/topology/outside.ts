@@ -11,7 +11,7 @@ import type { LabPaths } from "../state/directory.ts";
 import { signal } from "../state/identity.ts";
 import type { HostState, LabState } from "../state/state.ts";
 import { outsideAddresses } from "./addresses.ts";
-import { connect, disconnect, hostState } from "./underlay.ts";
+import { connect, disconnect, hostState, outsidePort } from "./underlay.ts";
 
 export interface CommandResult {
   readonly code: number;
@@ -35,7 +35,7 @@ export async function attachOutside(
   const holder = await spawnHolder({ labDir: paths.directory, what: `outside/${name}`, net: true });
   for (let index = 0; index < MAX_OUTSIDE_HOSTS; index++) {
     const host = hostState(name, holder, outsideAddresses(state.config, index));
-    const port = `outside${index}`;
+    const port = outsidePort(index);
     try {
       connect(state.config, state.underlay, host, port, state.config.underlayMtu);
     } catch (error) {

@@ -15,7 +15,7 @@ import type { LabConfig } from "../config/cluster.ts";
 import type { LabPaths } from "../state/directory.ts";
 import { networkNamespace } from "../state/identity.ts";
 import type { HostState } from "../state/state.ts";
-import { controlPlaneAddresses, nodeAddresses, withPrefix } from "./addresses.ts";
+import { controlPlaneAddresses, nodeAddresses, outsideAddresses, withPrefix } from "./addresses.ts";
 
 const BRIDGE = "underlay";
 export const HOST_DEVICE = "eth0";
@@ -23,6 +23,8 @@ export const HOST_DEVICE = "eth0";
 export interface Topology {
   readonly underlay: HostState;
   readonly nodes: readonly HostState[];
+  /** Hosts that are no nodes. */
+  readonly outside: readonly HostState[];
 }
 
 /** The bridge alone, so that the control plane can be started on it. */
@@ -47,6 +49,27 @@ export async function makeNodes(
     connect(config, underlay, node, `port${index}`, config.nodes[index]!.underlayMtu);
   }
   return nodes;
+}
+
+/** The hosts outside of the cluster that lab.yaml names. */
+export async function makeOutside(
+  config: LabConfig,
+  paths: LabPaths,
+  underlay: HostState,
+): Promise<HostState[]> {
+  const holders = await Promise.all(
+    config.outside.map(name => spawnHolder({ labDir: paths.directory, what: `outside/${name}`, net: true })),
+  );
+  return holders.map((holder, index) => {
+    const host = hostState(config.outside[index]!, holder, outsideAddresses(config, index));
+    connect(config, underlay, host, outsidePort(index), config.underlayMtu);
+    return host;
+  });
+}
+
+/** The bridge's end of an outside host's cable. */
+export function outsidePort(index: number): string {
+  return `outside${index}`;
 }
 
 export function hostState(name: string, holder: ProcessIdentity, addresses: readonly string[]): HostState {

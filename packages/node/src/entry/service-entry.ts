@@ -1,0 +1,64 @@
+/**
+ * Keeps the entry points of the node's kernel as the Services are that the control plane told of:
+ *
+ *   a Service changes -> its name is stale -> (its rows are in the data plane) -> `apply`: read anew, told to the kernel
+ *
+ * Before everything is known nothing is applied, so that what a daemon before this one has made stays until then.
+ */
+import type { ObjectName } from "@podwire/protocol";
+import { RETRY_ENTRY_POINTS_MS } from "../limits.ts";
+import type { KnownServices } from "../services.ts";
+import type { EntryPoints } from "./entry-points.ts";
+import { type HostPort, NOTHING, wantedOf, wantedOfHostPorts } from "./wanted.ts";
+
+export interface ServiceEntryOptions {
+  readonly services: Pick<KnownServices, "get" | "names" | "watch">;
+  readonly points: Pick<EntryPoints, "set" | "apply">;
+  readonly nodeAddresses: readonly string[];
+  /** Whether an address is from this lab's pools of load balancers. */
+  readonly isOwned: (address: string) => boolean;
+  readonly log: (line: string) => void;
+}
+
+export class ServiceEntry {
+  readonly #options: ServiceEntryOptions;
+  readonly #stale = new Map<string, ObjectName>();
+  readonly #stopWatching: () => void;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: ServiceEntryOptions) {
+    this.#options = options;
+    const { services } = options;
+    const isStale = (name: ObjectName) => this.#stale.set(`${name.namespace}/${name.name}`, name);
+    this.#stopWatching = services.watch(isStale);
+    for (const name of services.names()) isStale(name);
+  }
+
+  /** Host ports of a pod of this node; none when it is gone. */
+  setHostPorts(uid: string, ports: readonly HostPort[]): void {
+    this.#options.points.set(`pod ${uid}`, wantedOfHostPorts(ports, this.#options.nodeAddresses));
+  }
+
+  /** Tries again later when the kernel refuses. */
+  apply(): void {
+    const { services, points, nodeAddresses, isOwned, log } = this.#options;
+    for (const [key, name] of this.#stale) {
+      const service = services.get(name);
+      points.set(`service ${key}`, service ? wantedOf(service, nodeAddresses, isOwned) : NOTHING);
+    }
+    this.#stale.clear();
+    clearTimeout(this.#retry);
+    try {
+      points.apply();
+    } catch (error) {
+      log(`node ports and external addresses: ${(error as Error).message}; trying again`);
+      this.#retry = setTimeout(() => this.apply(), RETRY_ENTRY_POINTS_MS).unref();
+    }
+  }
+
+  /** What the kernel has stays for the next daemon. */
+  stop(): void {
+    this.#stopWatching();
+    clearTimeout(this.#retry);
+  }
+}
