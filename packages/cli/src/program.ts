@@ -169,7 +169,7 @@ function podCommands(program: Command, terminal: Terminal): void {
     .description(
       "run a command in a container (exec web), or in the network of a node or outside host (exec node/node-1, exec outside/client); podwire exits with the command's exit code",
     )
-    .usage("[options] <pod | node/NAME | outside/NAME> -- <command...>")
+    .usage("[options] <pod> -- <command...>")
     .showHelpAfterError("(options of the command itself go after --: podwire exec web -- ls -l)")
     .argument("<pod>")
     .argument("<command...>")
