@@ -71,8 +71,15 @@ export const fieldInvalidWhole = (field: string, detail: string): FieldError => 
   detail,
 });
 
-export function fieldNotSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const allowed = [...supported].sort().map(each => JSON.stringify(each));
+/** Upstream lists most of its sets sorted, and some as they are written down. */
+export function fieldNotSupported(
+  field: string,
+  value: unknown,
+  supported: readonly string[],
+  order: "sorted" | "asTheyAre" = "sorted",
+): FieldError {
+  const listed = order === "sorted" ? [...supported].sort() : supported;
+  const allowed = listed.map(each => JSON.stringify(each));
   return { kind: "notSupported", field, value, detail: `supported values: ${allowed.join(", ")}` };
 }
 

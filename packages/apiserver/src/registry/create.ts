@@ -57,20 +57,19 @@ async function createNamed<T extends KubernetesObject>(
   options: CreateOptions,
   owners: Owners,
 ): Promise<Stored<T>> {
-  const object = prepare(surroundings, kind, given, owners);
+  const object = fill(surroundings, kind, given, owners);
   const { name, namespace } = object.metadata;
   if (kind.namespaced && namespace) await checkNamespace(store, kind, namespace, name);
-  const errors = validateNew(kind, object);
-  if (errors.length > 0) throw invalid(kind.group, kind.kind, name ?? "", errors);
   const key = objectKey(kind, object.metadata);
-  const addresses = isService(object) ? surroundings.serviceAddresses : undefined;
-  const taken = addresses?.assign(object as unknown as Service, key) ?? [];
+  const allocation = isService(object) ? surroundings.services?.begin(key) : undefined;
   try {
+    allocation?.allocate(object as unknown as Service, undefined);
+    prepare(kind, object);
     return await write(store, kind, key, object, options);
   } catch (error) {
     throw error instanceof ConflictError ? alreadyExists(kind, name) : error;
   } finally {
-    addresses?.revert(key, taken);
+    allocation?.end();
   }
 }
 
@@ -78,7 +77,8 @@ export function isService({ apiVersion, kind }: KubernetesObject): boolean {
   return kind === "Service" && apiVersion === "v1";
 }
 
-function prepare<T extends KubernetesObject>(
+/** What the server assigns, and the defaults. */
+function fill<T extends KubernetesObject>(
   { nowMs, newUid }: Surroundings,
   kind: Kind<T>,
   given: NewObject<T>,
@@ -101,9 +101,14 @@ function prepare<T extends KubernetesObject>(
   };
   setDefaults(kind, object);
   object.metadata.managedFields = owners(undefined, object);
-  // An object that lacks its spec is told so by validation; there is nothing to prepare.
-  if (hasSpec(kind, object)) kind.prepareCreate(object);
   return object;
+}
+
+/** Throws Invalid. An object that lacks its spec is told so by validation; there is nothing to prepare. */
+function prepare<T extends KubernetesObject>(kind: Kind<T>, object: T): void {
+  if (hasSpec(kind, object)) kind.prepareCreate(object);
+  const errors = validateNew(kind, object);
+  if (errors.length > 0) throw invalid(kind.group, kind.kind, object.metadata.name ?? "", errors);
 }
 
 function hasSpec<T extends KubernetesObject>(kind: Kind<T>, object: T): boolean {

@@ -1,11 +1,15 @@
-/** Opens a registry: the namespaces that every cluster has are there when it resolves. */
-import { kinds } from "@podwire/api";
+/** Opens a registry: what every cluster has, such as its first namespaces, is there when it resolves. */
+import { formatTime } from "@podwire/api";
 import type { Store } from "@podwire/store";
 import { parseCidr } from "@podwire/wire/cidr";
-import { kindPrefix } from "./keys.ts";
 import type { Registry } from "./registry.ts";
-import { ServiceAddresses } from "./service-addresses/assign.ts";
-import { ClusterIps, observed } from "./service-addresses/cluster-ips.ts";
+import { AllocatingStore } from "./service-addresses/allocating-store.ts";
+import { ServiceAllocation } from "./service-addresses/allocation.ts";
+import { ClusterIps } from "./service-addresses/cluster-ips.ts";
+import { ensureDefaultServiceCidr } from "./service-addresses/default-service-cidr.ts";
+import type { Family } from "./service-addresses/families.ts";
+import { DEFAULT_NODE_PORTS, NodePorts, type PortRange } from "./service-addresses/node-ports.ts";
+import { ServiceRanges } from "./service-addresses/ranges.ts";
 import { StoreRegistry } from "./store-registry.ts";
 import { realSurroundings, type Surroundings } from "./surroundings.ts";
 import { createSystemNamespaces } from "./system-namespaces.ts";
@@ -13,34 +17,35 @@ import { createSystemNamespaces } from "./system-namespaces.ts";
 export interface RegistryOptions {
   /** Where Services get their addresses, at most one range a family; none: they are given none. */
   readonly serviceCidrs?: readonly string[];
+  /** Where they get their ports on the nodes. */
+  readonly nodePortRange?: PortRange | undefined;
 }
 
 /** Throws an Error that names a service CIDR which is none. */
 export async function openRegistry(
   store: Store,
   surroundings: Surroundings = realSurroundings,
-  { serviceCidrs = [] }: RegistryOptions = {},
+  { serviceCidrs = [], nodePortRange = DEFAULT_NODE_PORTS }: RegistryOptions = {},
 ): Promise<Registry> {
-  const registry =
-    serviceCidrs.length === 0
-      ? new StoreRegistry(store, surroundings)
-      : await withServiceAddresses(store, surroundings, serviceCidrs);
+  const families = serviceCidrs.map(familyOfRange);
+  const random = (bound: number) => surroundings.random(bound);
+  const ranges = new ServiceRanges();
+  const ips = new ClusterIps(ranges, random);
+  const ports = new NodePorts(nodePortRange, random);
+  const givesAddresses = families.length > 0;
+  const allocating = new AllocatingStore(store, surroundings, { ranges, ips, ports, givesAddresses });
+  await allocating.load();
+  const services = new ServiceAllocation(families, ips, ports);
+  const registry = new StoreRegistry(allocating, { ...surroundings, services });
   await createSystemNamespaces(registry);
+  if (givesAddresses) {
+    await ensureDefaultServiceCidr(registry, serviceCidrs, formatTime(surroundings.nowMs()));
+  }
   return registry;
 }
 
-async function withServiceAddresses(
-  store: Store,
-  surroundings: Surroundings,
-  serviceCidrs: readonly string[],
-): Promise<StoreRegistry> {
-  const ranges = serviceCidrs.map(text => {
-    const range = parseCidr(text);
-    if (range === undefined) throw new Error(`serviceCidrs: "${text}" is no CIDR, such as 10.96.0.0/12`);
-    return range;
-  });
-  const ips = new ClusterIps(kindPrefix(kinds.services), bound => surroundings.random(bound));
-  await ips.load(store);
-  const serviceAddresses = new ServiceAddresses(ranges, ips);
-  return new StoreRegistry(observed(store, ips), { ...surroundings, serviceAddresses });
+function familyOfRange(text: string): Family {
+  const range = parseCidr(text);
+  if (range === undefined) throw new Error(`serviceCidrs: "${text}" is no CIDR, such as 10.96.0.0/12`);
+  return `IPv${range.family}`;
 }

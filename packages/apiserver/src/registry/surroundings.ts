@@ -1,6 +1,6 @@
 /** What the registry takes from outside so that tests can decide it: time, identities, chance. */
 import { randomInt, randomUUID } from "node:crypto";
-import type { ServiceAddresses } from "./service-addresses/assign.ts";
+import type { ServiceAllocation } from "./service-addresses/allocation.ts";
 
 export interface Surroundings {
   /** Wall-clock time. */
@@ -8,8 +8,8 @@ export interface Surroundings {
   newUid(): string;
   /** An integer in [0, bound). */
   random(bound: number): number;
-  /** Gives Services their addresses; without it they have those that clients wrote. */
-  serviceAddresses?: ServiceAddresses;
+  /** Gives Services their addresses and ports; without it they have those that clients wrote. */
+  services?: ServiceAllocation;
 }
 
 export const realSurroundings: Surroundings = {

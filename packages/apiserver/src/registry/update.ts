@@ -22,6 +22,7 @@ import { isService, unstored } from "./create.ts";
 import { isFree } from "./delete.ts";
 import { type Owners, ownersByUpdate, type Written, writerOf } from "./owners.ts";
 import type { ObjectRef, Stored, UpdateOptions } from "./registry.ts";
+import type { AllocationTurn } from "./service-addresses/allocation.ts";
 import { storedOf, storedText } from "./stored-object.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { writeCurrent } from "./write-current.ts";
@@ -44,16 +45,15 @@ export async function updateObject<T extends KubernetesObject>(
     const asked = change(structuredClone(current.object));
     // A resourceVersion that went stale since the turn before is found out here.
     checkPreconditions(kind, asked, current.object);
-    const next = nextState(kind, subresource, asked, current.object, owners);
-    const addresses =
-      subresource === undefined && isService(next) ? surroundings.serviceAddresses : undefined;
-    const { key } = entry;
-    const taken =
-      addresses?.reassign(next as unknown as Service, current.object as unknown as Service, key) ?? [];
+    const allocation =
+      subresource === undefined && isService(current.object)
+        ? surroundings.services?.begin(entry.key)
+        : undefined;
     try {
+      const next = nextState(kind, subresource, asked, current.object, owners, allocation);
       return await write(store, kind, entry, next, current, options);
     } finally {
-      addresses?.revert(key, taken);
+      allocation?.end();
     }
   });
 }
@@ -85,13 +85,15 @@ function nextState<T extends KubernetesObject>(
   asked: T,
   stored: T,
   owners: Owners,
+  allocation: AllocationTurn | undefined,
 ): T {
   const next = subresource ? structuredClone(subresource.take(stored, asked)) : asked;
   setDefaults(kind, next);
   const isTracked = subresource === undefined || subresource.keeps !== undefined;
   keepAssigned(next, stored, isTracked ? owners(stored, next) : stored.metadata.managedFields);
-  if (subresource === undefined && "spec" in next === "spec" in stored) kind.prepareUpdate(next, stored);
+  allocation?.allocate(next as unknown as Service, stored as unknown as Service);
   if (subresource === undefined) keepStatus(kind, next, stored);
+  if (subresource === undefined && "spec" in next === "spec" in stored) kind.prepareUpdate(next, stored);
   const errors = subresource
     ? validatePart(kind, subresource, next, stored)
     : validateUpdate(kind, next, stored);

@@ -1,5 +1,6 @@
 /** Defaults of a Service that depend on other fields: SetDefaults_Service. */
 import type { Service } from "../../core/service.ts";
+import { isExternallyAccessible } from "./by-type.ts";
 
 const CLIENT_IP_SECONDS = 10_800;
 
@@ -13,9 +14,7 @@ export function defaultService({ spec, status }: Service): void {
   }
   for (const port of spec.ports ?? []) port.targetPort ||= port.port;
   const { type } = spec;
-  const isExternal =
-    type === "LoadBalancer" || type === "NodePort" || (type === "ClusterIP" && spec.externalIPs?.length);
-  if (isExternal) spec.externalTrafficPolicy ||= "Cluster";
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= "Cluster";
   if (type !== "ExternalName") spec.internalTrafficPolicy ||= "Cluster";
   if (type !== "LoadBalancer") return;
   spec.allocateLoadBalancerNodePorts ??= true;

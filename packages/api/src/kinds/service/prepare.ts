@@ -1,76 +1,58 @@
-/** What of a Service is taken over on its way in: pkg/registry/core/service, strategy.go and storage. */
-import type { Service, ServicePort, ServiceSpec } from "../../core/service.ts";
+/**
+ * What of a Service is taken over on its way in (upstream: pkg/registry/core/service/strategy.go). What its former type
+ * alone had goes with that type, unless the client set it anew: then validation refuses it.
+ */
+import type { Service, ServiceSpec } from "../../core/service.ts";
 import { jsonEqual } from "../../values/equal.ts";
+import { isExternallyAccessible, mayHaveNodePorts, needsClusterIP, needsHealthCheck } from "./by-type.ts";
 
 export function prepareNewService(object: Service): void {
   object.status = { loadBalancer: {} };
-  const { spec } = object;
-  // Who asks for one address asks for the only one.
-  if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
+  dropUnread(object.spec);
 }
 
 export function prepareServiceUpdate(next: Service, stored: Service): void {
   next.status = stored.status;
-  followType(next.spec, stored.spec);
-  keepAllocated(next.spec, stored.spec);
-  alignClusterIPs(next.spec, stored.spec);
+  dropAddresses(next.spec, stored.spec);
+  dropNodePorts(next.spec, stored.spec);
+  dropExternalFields(next.spec, stored.spec);
+  dropUnread(next.spec);
+  if (next.spec.type !== "LoadBalancer" && next.status.loadBalancer?.ingress !== undefined)
+    next.status = { ...next.status, loadBalancer: {} };
 }
 
-const hasAddress = ({ type }: ServiceSpec) => type !== "ExternalName";
-const hasNodePorts = ({ type }: ServiceSpec) => type === "NodePort" || type === "LoadBalancer";
-
-/** A client that leaves out what was allocated does not give it back. */
-function keepAllocated(next: ServiceSpec, stored: ServiceSpec): void {
-  if (hasAddress(next) && hasAddress(stored)) {
-    if (!next.clusterIP && !next.clusterIPs?.length) {
-      next.clusterIP = stored.clusterIP;
-      next.clusterIPs = stored.clusterIPs;
-    }
-    next.ipFamilies ??= stored.ipFamilies;
-    next.ipFamilyPolicy ??= stored.ipFamilyPolicy;
-  }
-  if (!hasNodePorts(next) || !hasNodePorts(stored)) return;
-  const used = new Set(next.ports?.map(port => port.nodePort).filter(Boolean));
-  const byName = new Map(stored.ports?.map(port => [port.name ?? "", port.nodePort]));
-  for (const port of next.ports ?? []) {
-    const before = byName.get(port.name ?? "");
-    if (port.nodePort || !before || used.has(before)) continue;
-    port.nodePort = before;
-    used.add(before);
-  }
-  if (needsHealthPort(next) && needsHealthPort(stored))
-    next.healthCheckNodePort ||= stored.healthCheckNodePort;
+/** Upstream stores it, for history's sake, and never shows it. */
+function dropUnread(spec: ServiceSpec): void {
+  if (spec.type === "ExternalName") delete spec.internalTrafficPolicy;
 }
 
-const needsHealthPort = ({ type, externalTrafficPolicy }: ServiceSpec) =>
-  type === "LoadBalancer" && externalTrafficPolicy === "Local";
-
-/** The older field and the first of the newer say the same; which of them changed is meant. */
-function alignClusterIPs(next: ServiceSpec, stored: ServiceSpec): void {
-  const isOldField = next.clusterIP !== stored.clusterIP && jsonEqual(next.clusterIPs, stored.clusterIPs);
-  if (isOldField) {
-    if (next.clusterIP) next.clusterIPs = [next.clusterIP, ...(next.clusterIPs ?? []).slice(1)];
-    else delete next.clusterIPs;
-  } else if (next.clusterIP === stored.clusterIP && !jsonEqual(next.clusterIPs, stored.clusterIPs)) {
-    next.clusterIP = next.clusterIPs?.[0] ?? next.clusterIP;
-    if (!next.clusterIPs?.length) delete next.clusterIP;
+function dropAddresses(next: ServiceSpec, stored: ServiceSpec): void {
+  if (!needsClusterIP(stored) || needsClusterIP(next)) return;
+  const isSame =
+    next.clusterIP === stored.clusterIP && jsonEqual(next.clusterIPs ?? [], stored.clusterIPs ?? []);
+  if (isSame) {
+    delete next.clusterIP;
+    delete next.clusterIPs;
   }
+  dropUnchanged(next, stored, ["ipFamilies", "ipFamilyPolicy"]);
 }
 
-/** What only its former type had goes with it, unless the client set it anew (dropTypeDependentFields). */
-function followType(next: ServiceSpec, stored: ServiceSpec): void {
-  if (hasAddress(stored) && !hasAddress(next))
-    dropUnchanged(next, stored, ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]);
-  if (hasNodePorts(stored) && !hasNodePorts(next)) {
-    const nodePorts = (ports: readonly ServicePort[] = []) => ports.map(port => port.nodePort);
-    if (jsonEqual(nodePorts(next.ports), nodePorts(stored.ports))) {
-      for (const port of next.ports ?? []) delete port.nodePort;
-    }
-  }
-  if (needsHealthPort(stored) && !needsHealthPort(next)) dropUnchanged(next, stored, ["healthCheckNodePort"]);
-  if (hasNodePorts(stored) && !hasNodePorts(next)) dropUnchanged(next, stored, ["externalTrafficPolicy"]);
-  if (stored.type !== "LoadBalancer" || next.type === "LoadBalancer") return;
-  dropUnchanged(next, stored, ["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
+/** Ports may come, go and change meanwhile, but ask for no port of the nodes that they did not have. */
+function dropNodePorts(next: ServiceSpec, stored: ServiceSpec): void {
+  if (!mayHaveNodePorts(stored) || mayHaveNodePorts(next)) return;
+  const before = new Set(stored.ports?.map(({ nodePort }) => nodePort));
+  const ports = next.ports ?? [];
+  if (!ports.every(({ nodePort }) => !nodePort || before.has(nodePort))) return;
+  for (const port of ports) delete port.nodePort;
+}
+
+function dropExternalFields(next: ServiceSpec, stored: ServiceSpec): void {
+  if (needsHealthCheck(stored) && !needsHealthCheck(next))
+    dropUnchanged(next, stored, ["healthCheckNodePort"]);
+  if (stored.type === "LoadBalancer" && next.type !== "LoadBalancer")
+    dropUnchanged(next, stored, ["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
+  if (isExternallyAccessible(stored) && !isExternallyAccessible(next))
+    dropUnchanged(next, stored, ["externalTrafficPolicy"]);
 }
 
 function dropUnchanged(next: ServiceSpec, stored: ServiceSpec, fields: readonly (keyof ServiceSpec)[]): void {

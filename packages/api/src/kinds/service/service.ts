@@ -6,7 +6,9 @@ import { type Kind, statusSubresource } from "../kind.ts";
 import { serviceColumns } from "./columns.ts";
 import { defaultService } from "./defaults.ts";
 import { prepareNewService, prepareServiceUpdate } from "./prepare.ts";
-import { validateService, validateServiceUpdate } from "./validate.ts";
+import { validateService } from "./validate.ts";
+import { validateServiceStatus } from "./validate-status.ts";
+import { validateServiceUpdate } from "./validate-update.ts";
 
 export const serviceKind: Kind<Service> = kindEntry<Service>({
   kind: "Service",
@@ -25,6 +27,6 @@ export const serviceKind: Kind<Service> = kindEntry<Service>({
     "spec.type": object => object.spec.type ?? "",
   }),
   createsOnUpdate: true,
-  subresources: [statusSubresource<Service>()],
+  subresources: [statusSubresource<Service>(validateServiceStatus)],
   columns: serviceColumns,
 });

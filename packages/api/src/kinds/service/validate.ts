@@ -17,24 +17,38 @@ import {
   labelKeyProblems,
   portNameProblems,
 } from "../../validation/names.ts";
-import { between } from "../../validation/range.ts";
-import { validateClusterIPs } from "./validate-cluster-ips.ts";
+import { isExternallyAccessible, isHeadless, needsHealthCheck } from "./by-type.ts";
+import { validateServiceAddresses } from "./validate-cluster-ips.ts";
 
-export function validateService({ spec }: Service): FieldError[] {
+export function validateService({ metadata, spec }: Service): FieldError[] {
+  const { annotations = {} } = metadata;
   return [
+    ...validateTopologyAnnotations(annotations),
     ...validateByType(spec),
     ...validatePorts(spec),
     ...validateLabels(spec.selector ?? {}, "spec.selector"),
     ...validateAffinity(spec),
-    ...validateClusterIPs(spec),
+    // Words that are none are told by the schema.
+    ...validateServiceAddresses(spec).filter(({ kind }) => kind !== "notSupported"),
     ...validateExternalIPs(spec),
+    ...validateSourceRanges(spec, annotations),
     ...validateLoadBalancer(spec),
     ...validateTrafficPolicies(spec),
     ...validateTrafficDistribution(spec),
   ];
 }
 
-const isHeadless = ({ clusterIP }: ServiceSpec) => clusterIP === "None";
+const TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints";
+const TOPOLOGY_MODE = "service.kubernetes.io/topology-mode";
+
+type Annotations = Readonly<Record<string, string>>;
+
+function validateTopologyAnnotations(annotations: Annotations): FieldError[] {
+  const [hints, mode] = [annotations[TOPOLOGY_HINTS], annotations[TOPOLOGY_MODE]];
+  if (hints === undefined || mode === undefined || hints === mode) return [];
+  const detail = `must match annotations[${TOPOLOGY_HINTS}] when both are specified`;
+  return [fieldInvalid(`metadata.annotations[${TOPOLOGY_MODE}]`, mode, detail)];
+}
 
 function validateByType(spec: ServiceSpec): FieldError[] {
   const { type, clusterIP, clusterIPs, externalName } = spec;
@@ -79,9 +93,8 @@ function validatePorts(spec: ServiceSpec): FieldError[] {
   for (const [at, port] of ports.entries()) {
     errors.push(...validatePort(port, ports.length > 1, names, `${field}[${at}]`));
   }
-  const takesNodePorts = type === "NodePort" || type === "LoadBalancer";
   for (const [at, { nodePort }] of ports.entries()) {
-    if (nodePort && !takesNodePorts) {
+    if (nodePort && type === "ClusterIP") {
       const detail = "may not be used when `type` is 'ClusterIP'";
       errors.push(fieldForbidden(`${field}[${at}].nodePort`, detail));
     }
@@ -149,81 +162,60 @@ function validateExternalIPs({ externalIPs = [] }: ServiceSpec): FieldError[] {
   });
 }
 
+const ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'";
+const SOURCE_RANGES_ANNOTATION = "service.beta.kubernetes.io/load-balancer-source-ranges";
+
+/** In their field or, as it was before, in an annotation. Spaces around a range are let pass. */
+function validateSourceRanges(
+  { type, loadBalancerSourceRanges: ranges = [] }: ServiceSpec,
+  annotations: Annotations,
+): FieldError[] {
+  const annotation = ranges.length > 0 ? undefined : annotations[SOURCE_RANGES_ANNOTATION];
+  if (ranges.length === 0 && annotation === undefined) return [];
+  const field =
+    annotation === undefined
+      ? "spec.LoadBalancerSourceRanges"
+      : `metadata.annotations[${SOURCE_RANGES_ANNOTATION}]`;
+  const errors = type === "LoadBalancer" ? [] : [fieldForbidden(field, ONLY_LOAD_BALANCER)];
+  if (annotation === undefined) {
+    return [...errors, ...ranges.flatMap((range, at) => validateRange(`${field}[${at}]`, range.trim()))];
+  }
+  if (annotation.trim() === "") return errors;
+  return [...errors, ...annotation.split(",").flatMap(range => validateRange(field, range.trim()))];
+}
+
 function validateLoadBalancer(spec: ServiceSpec): FieldError[] {
-  const { type, loadBalancerSourceRanges = [], loadBalancerClass, allocateLoadBalancerNodePorts } = spec;
-  const only = "may only be used when `type` is 'LoadBalancer'";
+  const { type, loadBalancerClass, allocateLoadBalancerNodePorts } = spec;
   const is = type === "LoadBalancer";
   const errors: FieldError[] = [];
-  if (!is && loadBalancerSourceRanges.length > 0) {
-    errors.push(fieldForbidden("spec.LoadBalancerSourceRanges", only));
-  }
-  errors.push(
-    ...loadBalancerSourceRanges.flatMap((range, at) =>
-      validateRange(`spec.LoadBalancerSourceRanges[${at}]`, range.trim()),
-    ),
-  );
   if (!is && allocateLoadBalancerNodePorts !== undefined) {
-    errors.push(fieldForbidden("spec.allocateLoadBalancerNodePorts", only));
+    errors.push(fieldForbidden("spec.allocateLoadBalancerNodePorts", ONLY_LOAD_BALANCER));
   }
   if (loadBalancerClass === undefined) return errors;
-  if (!is) return [...errors, fieldForbidden("spec.loadBalancerClass", only)];
+  if (!is) return [...errors, fieldForbidden("spec.loadBalancerClass", ONLY_LOAD_BALANCER)];
   return [...errors, ...shaped("spec.loadBalancerClass", loadBalancerClass, labelKeyProblems)];
 }
 
-const HEALTH_PORT_MAX = 65_535;
-
 function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
-  const { type, externalIPs, externalTrafficPolicy: policy, healthCheckNodePort } = spec;
-  const isExternal =
-    type === "LoadBalancer" || type === "NodePort" || (type === "ClusterIP" && !!externalIPs?.length);
+  const { externalTrafficPolicy: policy, healthCheckNodePort } = spec;
   const errors: FieldError[] = [];
-  if (!isExternal && policy) {
+  if (!isExternallyAccessible(spec) && policy) {
     const detail = "may only be set for externally-accessible services";
     errors.push(fieldInvalid("spec.externalTrafficPolicy", policy, detail));
   }
-  if (!healthCheckNodePort) return errors;
   const field = "spec.healthCheckNodePort";
-  if (type !== "LoadBalancer" || policy !== "Local") {
-    const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
-    errors.push(fieldInvalid(field, healthCheckNodePort, detail));
-  } else if (healthCheckNodePort < 1 || healthCheckNodePort > HEALTH_PORT_MAX) {
-    errors.push(fieldInvalid(field, healthCheckNodePort, between(1, HEALTH_PORT_MAX)));
+  if (needsHealthCheck(spec)) {
+    if (!healthCheckNodePort) errors.push(fieldRequired(field));
+    return [...errors, ...portNumber(field, healthCheckNodePort || undefined)];
   }
-  return errors;
+  if (!healthCheckNodePort) return errors;
+  const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+  return [...errors, fieldInvalid(field, healthCheckNodePort, detail)];
 }
 
-const DISTRIBUTIONS = ["PreferClose"];
+const DISTRIBUTIONS = ["PreferClose", "PreferSameZone", "PreferSameNode"];
 
 function validateTrafficDistribution({ trafficDistribution: value }: ServiceSpec): FieldError[] {
   if (value === undefined || DISTRIBUTIONS.includes(value)) return [];
-  return [fieldNotSupported("spec.trafficDistribution", value, DISTRIBUTIONS)];
-}
-
-export function validateServiceUpdate(next: Service, stored: Service): FieldError[] {
-  const errors: FieldError[] = [];
-  const [to, from] = [next.spec, stored.spec];
-  if (from.type !== "ExternalName" && to.type !== "ExternalName") {
-    const [first, before] = [to.clusterIPs?.[0] ?? to.clusterIP, from.clusterIPs?.[0] ?? from.clusterIP];
-    if (before && first !== before) {
-      errors.push(fieldInvalid("spec.clusterIPs[0]", to.clusterIPs, "may not change once set"));
-    }
-  }
-  if (
-    from.type === "LoadBalancer" &&
-    to.type === "LoadBalancer" &&
-    from.loadBalancerClass !== to.loadBalancerClass
-  ) {
-    errors.push(fieldInvalid("spec.loadBalancerClass", to.loadBalancerClass, "may not change once set"));
-  }
-  const needs = ({ type, externalTrafficPolicy }: ServiceSpec) =>
-    type === "LoadBalancer" && externalTrafficPolicy === "Local";
-  if (
-    needs(from) &&
-    needs(to) &&
-    from.healthCheckNodePort &&
-    from.healthCheckNodePort !== to.healthCheckNodePort
-  ) {
-    errors.push(fieldForbidden("spec.healthCheckNodePort", "field is immutable"));
-  }
-  return errors;
+  return [fieldNotSupported("spec.trafficDistribution", value, DISTRIBUTIONS, "asTheyAre")];
 }

@@ -1,0 +1,213 @@
+/**
+ * A store that takes note of what is written of Services, ServiceCIDRs and IPAddresses, before whoever wrote it hears of
+ * it, and that keeps an IPAddress for each ClusterIP:
+ *
+ *   a Service is written    -> first the IPAddresses that it lacks; then the Service; then those that it no longer has go
+ *   a Service is removed    -> then its IPAddresses go
+ *
+ * What a crash leaves between these steps is put right when the store is opened the next time (`repair`).
+ */
+import {
+  type IPAddress,
+  isReason,
+  kinds,
+  type NewObject,
+  type Service,
+  type ServiceCIDR,
+} from "@podwire/api";
+import { ConflictError, type Entry, type Store } from "@podwire/store";
+import { createObject } from "../create.ts";
+import { deleteObject } from "../delete.ts";
+import { kindPrefix } from "../keys.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { type ClusterIps, canonicalAddresses } from "./cluster-ips.ts";
+import { familyOf } from "./families.ts";
+import type { NodePorts } from "./node-ports.ts";
+import type { ServiceRanges } from "./ranges.ts";
+import { nodePortsOf } from "./service-ports.ts";
+
+const SERVICES = kindPrefix(kinds.services);
+const SERVICE_CIDRS = kindPrefix(kinds.serviceCIDRs);
+const IP_ADDRESSES = kindPrefix(kinds.ipAddresses);
+
+const FAMILY_LABEL = "ipaddress.kubernetes.io/ip-family";
+const MANAGED_BY_LABEL = "ipaddress.kubernetes.io/managed-by";
+const MANAGED_BY = "ipallocator.k8s.io";
+const FIELD_MANAGER = "kube-apiserver";
+
+export interface Pools {
+  readonly ranges: ServiceRanges;
+  readonly ips: ClusterIps;
+  readonly ports: NodePorts;
+  /** Whether ClusterIPs are given, and have their IPAddresses. */
+  readonly givesAddresses: boolean;
+}
+
+export class AllocatingStore implements Store {
+  readonly #store: Store;
+  readonly #surroundings: Surroundings;
+  readonly #pools: Pools;
+
+  constructor(store: Store, surroundings: Surroundings, pools: Pools) {
+    this.#store = store;
+    this.#surroundings = surroundings;
+    this.#pools = pools;
+  }
+
+  /** Takes note of what is stored, and puts the IPAddresses right. Before anything is written through it. */
+  async load(): Promise<void> {
+    for (const prefix of [SERVICE_CIDRS, IP_ADDRESSES, SERVICES]) {
+      const { entries } = await this.#store.range({ prefix });
+      for (const entry of entries) this.#note(entry);
+    }
+    if (this.#pools.givesAddresses) await this.#repair();
+  }
+
+  async #repair(): Promise<void> {
+    const { services } = this.#pools.ips;
+    const { entries } = await this.#store.range({ prefix: IP_ADDRESSES });
+    const orphans = entries.filter(({ key, value }) => {
+      if (services.has(key.slice(IP_ADDRESSES.length))) return false;
+      return (JSON.parse(value) as IPAddress).metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY;
+    });
+    await Promise.all(orphans.map(({ key }) => this.#removeAddress(key.slice(IP_ADDRESSES.length))));
+    const stored = await this.#store.range({ prefix: SERVICES });
+    for (const { value } of stored.entries) {
+      const service = JSON.parse(value) as Service;
+      await Promise.all(this.#lacking(service).map(each => this.#createAddress(each, service)));
+    }
+  }
+
+  #note({ key, value }: Entry): string[] {
+    const { ips, ports, ranges } = this.#pools;
+    if (key.startsWith(SERVICES)) {
+      const { spec } = JSON.parse(value) as Service;
+      ports.services.store(key, nodePortsOf(spec));
+      return ips.services.store(key, canonicalAddresses(spec.clusterIPs));
+    }
+    if (key.startsWith(SERVICE_CIDRS)) ranges.note(key, JSON.parse(value) as ServiceCIDR);
+    else if (key.startsWith(IP_ADDRESSES)) ips.objects.add(key.slice(IP_ADDRESSES.length));
+    return [];
+  }
+
+  async put(key: string, value: string, expected: number): Promise<Entry> {
+    if (key.startsWith(SERVICES)) return this.#putService(key, value, expected);
+    if (key.startsWith(IP_ADDRESSES) && expected === 0) return this.#putAddress(key, value);
+    const entry = await this.#store.put(key, value, expected);
+    this.#note(entry);
+    return entry;
+  }
+
+  async #putService(key: string, value: string, expected: number): Promise<Entry> {
+    const lacking = this.#pools.givesAddresses ? this.#lacking(JSON.parse(value) as Service) : [];
+    if (lacking.length > 0) await this.#checkCurrent(key, expected);
+    for (const address of lacking) await this.#createAddress(address, JSON.parse(value) as Service);
+    let entry: Entry;
+    try {
+      entry = await this.#store.put(key, value, expected);
+    } catch (error) {
+      await this.#removeAddresses(lacking);
+      throw error;
+    }
+    await this.#removeAddresses(this.#note(entry));
+    return entry;
+  }
+
+  /** A write that is bound to fail makes no IPAddresses. */
+  async #checkCurrent(key: string, expected: number): Promise<void> {
+    const current = await this.#store.get(key);
+    if ((current?.revision ?? 0) !== expected) throw new ConflictError(key, current);
+  }
+
+  /** Its name is taken while the write goes on, and is not to be had while a Service is about to get it. */
+  async #putAddress(key: string, value: string): Promise<Entry> {
+    const { objects, services } = this.#pools.ips;
+    const name = key.slice(IP_ADDRESSES.length);
+    if (objects.has(name)) return this.#store.put(key, value, 0);
+    if (services.has(name) && services.storedHolder(name) === undefined)
+      throw new ConflictError(key, undefined);
+    objects.add(name);
+    try {
+      return await this.#store.put(key, value, 0);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) objects.delete(name);
+      throw error;
+    }
+  }
+
+  async delete(key: string, expected: number): ReturnType<Store["delete"]> {
+    const { ips, ports, ranges } = this.#pools;
+    const deletion = await this.#store.delete(key, expected);
+    if (key.startsWith(SERVICES)) {
+      ports.services.store(key, []);
+      await this.#removeAddresses(ips.services.store(key, []));
+    } else if (key.startsWith(SERVICE_CIDRS)) ranges.note(key, undefined);
+    else if (key.startsWith(IP_ADDRESSES)) ips.objects.delete(key.slice(IP_ADDRESSES.length));
+    return deletion;
+  }
+
+  #lacking({ spec }: Service): string[] {
+    return canonicalAddresses(spec.clusterIPs).filter(address => !this.#pools.ips.objects.has(address));
+  }
+
+  async #createAddress(address: string, { metadata }: Service): Promise<void> {
+    const { namespace, name } = metadata;
+    const object: NewObject<IPAddress> = {
+      metadata: {
+        name: address,
+        labels: { [FAMILY_LABEL]: familyOf(address), [MANAGED_BY_LABEL]: MANAGED_BY },
+      },
+      spec: { parentRef: { resource: "services", namespace, name } },
+    };
+    const options = { fieldManager: FIELD_MANAGER };
+    await createObject(this.#store, this.#surroundings, kinds.ipAddresses, object, options);
+    this.#pools.ips.objects.add(address);
+  }
+
+  async #removeAddresses(addresses: readonly string[]): Promise<void> {
+    if (!this.#pools.givesAddresses) return;
+    for (const address of addresses) await this.#removeAddress(address);
+  }
+
+  /** One with finalizers of others stays until they are done, and its address is not given meanwhile. */
+  async #removeAddress(name: string): Promise<void> {
+    try {
+      const { outcome } = await deleteObject(
+        this.#store,
+        this.#surroundings,
+        kinds.ipAddresses,
+        { name },
+        {},
+      );
+      if (outcome === "marked") return;
+    } catch (error) {
+      if (!isReason(error, "NotFound")) throw error;
+    }
+    this.#pools.ips.objects.delete(name);
+  }
+
+  get history(): string {
+    return this.#store.history;
+  }
+  get revision(): number {
+    return this.#store.revision;
+  }
+  get compactedRevision(): number {
+    return this.#store.compactedRevision;
+  }
+  get(key: string, atRevision?: number): Promise<Entry | undefined> {
+    return this.#store.get(key, atRevision);
+  }
+  range(options: Parameters<Store["range"]>[0]): ReturnType<Store["range"]> {
+    return this.#store.range(options);
+  }
+  watch(prefixes: readonly string[], afterRevision: number): ReturnType<Store["watch"]> {
+    return this.#store.watch(prefixes, afterRevision);
+  }
+  compact(revision: number): Promise<void> {
+    return this.#store.compact(revision);
+  }
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}
