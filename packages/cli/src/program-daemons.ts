@@ -27,6 +27,7 @@ export function daemonCommands(program: Command): void {
       numbers,
     )
     .requiredOption("--service-cidr <cidrs>", "addresses of all Services, in the same order", commaList)
+    .option("--load-balancer-pools <json>", "pools of load balancers' addresses, as in lab.yaml", JSON.parse)
     .action(async options => (await import("./commands/control-plane.ts")).runControlPlane(options));
 
   program
@@ -44,6 +45,12 @@ export function daemonCommands(program: Command): void {
     .option("--vni <vni>", "VXLAN network identifier", integer(1, 0xffffff), 1)
     .option("--cluster-dns <address>", "nameserver of pods; without it, the node's own", repeated, [])
     .option("--cluster-domain <domain>", "last part of the names that it knows", "cluster.local")
+    .option(
+      "--load-balancer-range <range>",
+      "addresses of load balancers that nodes announce; may be repeated",
+      repeated,
+      [],
+    )
     .option("--label <key=value>", "label of the Node; may be repeated", keyValue)
     .addOption(
       new Option("--taint <key=value:effect>", "taint of the Node; may be repeated").argParser(repeated),

@@ -11,6 +11,8 @@ import {
 } from "./context.ts";
 import { startGarbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { type ApiServerEndpoint, startKubernetesService } from "./kubernetes-service/kubernetes-service.ts";
+import { LoadBalancerController } from "./load-balancer/load-balancer.ts";
+import type { PoolOptions } from "./load-balancer/pools.ts";
 import { startNamespaceDefaults } from "./namespace-defaults/namespace-defaults.ts";
 import { startNamespaceLifecycle } from "./namespace-lifecycle/namespace-lifecycle.ts";
 import type { NodeRanges } from "./node-ipam/allocate.ts";
@@ -30,6 +32,8 @@ export interface ControllersOptions {
   readonly rootCa: string;
   /** Where Pods reach the API server; absent: they do not. */
   readonly apiServer?: ApiServerEndpoint | undefined;
+  /** Of load balancers' addresses, tried in this order. */
+  readonly pools?: readonly PoolOptions[] | undefined;
   readonly heartbeats: HeartbeatSource;
   readonly recordEvent: RecordEvent;
   readonly log: (message: string) => void;
@@ -58,7 +62,9 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const context = { api, nodes, pods, podsByNode, recordEvent, clock, log };
   const workloadControllers = workloads(context);
   const endpointControllers = serviceEndpoints(context);
+  const loadBalancer = new LoadBalancerController(context, options.pools ?? []);
   const running = [
+    loadBalancer,
     workloadControllers,
     endpointControllers,
     startNodeIpam(context, ranges),
@@ -81,6 +87,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   await workloadControllers.start();
   await endpointControllers.start();
   await objects.start();
+  await loadBalancer.start();
   return {
     stop: () => {
       for (const each of [...running, nodes, pods, namespaces, objects]) each.stop();

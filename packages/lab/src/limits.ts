@@ -33,7 +33,7 @@ export const MAX_OUTSIDE_HOSTS = FIRST_NODE_HOST - FIRST_OUTSIDE_HOST;
  * Load balancers of a lab without pools get this many addresses: the last of the underlay's first 65536 host numbers, or
  * what nodes leave of a smaller underlay.
  */
-export const DEFAULT_POOL_ADDRESSES = 255;
+export const DEFAULT_POOL_ADDRESSES = 254;
 export const DEFAULT_POOL_END = 65_534;
 
 /** Pools of load balancers, and ranges of each. lab.yaml is refused. */

@@ -24,6 +24,7 @@ import { type Compiled, compile, type NetworkSnapshot, type Omission } from "@po
 import type { Tun } from "@podwire/linux";
 import type { ObjectName, Registered, Taint, Vtep } from "@podwire/protocol";
 import { type ConfigKind, Runtime } from "@podwire/runtime";
+import { type AddressRange, isInRanges } from "@podwire/wire/address-range";
 import { ConfigStore } from "./config-store.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
 import { EntryPoints } from "./entry/entry-points.ts";
@@ -57,6 +58,8 @@ export interface NodeOptions {
   /** What /etc/resolv.conf names in pods of dnsPolicy ClusterFirst; empty: the node's own servers. */
   clusterDns: readonly string[];
   clusterDomain: string;
+  /** Load balancers' addresses, which nodes announce. */
+  loadBalancerRanges: readonly AddressRange[];
   labels: Record<string, string>;
   taints: readonly Taint[];
   version: string;
@@ -271,7 +274,7 @@ export class NodeDaemon {
       services: this.#services,
       points: new EntryPoints({ device: HOST_DEVICE, deviceAddresses: this.#hostAddresses }),
       nodeAddresses: this.#options.addresses,
-      isOwned: () => false,
+      isOwned: address => isInRanges(this.#options.loadBalancerRanges, address),
       log: this.#options.log,
     });
   }

@@ -32,6 +32,12 @@ export function rangeContains({ family, first, last }: AddressRange, address: Ui
   return first <= value && value <= last;
 }
 
+/** Whether an address, as text, is in one of the ranges. */
+export function isInRanges(ranges: readonly AddressRange[], text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && ranges.some(range => rangeContains(range, address));
+}
+
 export function rangesOverlap(one: AddressRange, other: AddressRange): boolean {
   return one.family === other.family && one.first <= other.last && other.first <= one.last;
 }

@@ -16,6 +16,7 @@ import {
   type ApiServerEndpoint,
   type NodeRanges,
   nodeRanges,
+  type PoolOptions,
   registryApi,
   startControllers,
 } from "@podwire/controllers";
@@ -42,6 +43,8 @@ export interface ControlPlaneOptions {
   nodeMaskSize: readonly number[];
   /** Of Services, in the same order. */
   serviceCidr: readonly string[];
+  /** JSON of the pools of load balancers, as lab.yaml has them. */
+  loadBalancerPools?: readonly PoolOptions[];
   /** "memory" forgets everything when the process ends. */
   store?: "lmdb" | "memory";
 }
@@ -88,6 +91,7 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
       ranges,
       rootCa: credentials.clientAuthority,
       apiServer: serviceEndpoint(options.serviceCidr, underlay),
+      pools: options.loadBalancerPools,
     }),
     eventBounds.start(),
   ]);

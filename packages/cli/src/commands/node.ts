@@ -2,6 +2,8 @@
 import { closeSync, writeSync } from "node:fs";
 import { NodeDaemon } from "@podwire/node";
 import { readNodeFiles } from "@podwire/pki";
+import { type AddressRange, parseRange } from "@podwire/wire/address-range";
+import { UsageError } from "../errors.ts";
 import { podwireVersion } from "./version.ts";
 
 export interface NodeCommandOptions {
@@ -16,6 +18,7 @@ export interface NodeCommandOptions {
   vni: number;
   clusterDns: readonly string[];
   clusterDomain: string;
+  loadBalancerRange: readonly string[];
   label?: Record<string, string>;
   taint?: readonly string[];
 }
@@ -35,6 +38,7 @@ export async function runNode(options: NodeCommandOptions): Promise<void> {
     vni: options.vni,
     clusterDns: options.clusterDns,
     clusterDomain: options.clusterDomain,
+    loadBalancerRanges: options.loadBalancerRange.map(requireRange),
     labels: options.label ?? {},
     taints: (options.taint ?? []).map(parseTaint),
     version: podwireVersion(),
@@ -49,6 +53,12 @@ export async function runNode(options: NodeCommandOptions): Promise<void> {
   process.once("SIGINT", stop);
   await daemon.start();
   announceReady();
+}
+
+function requireRange(text: string): AddressRange {
+  const range = parseRange(text);
+  if (range) return range;
+  throw new UsageError(`--load-balancer-range: "${text}" is neither a CIDR nor a range of addresses`);
 }
 
 /** `key=value:Effect`, as `kubectl taint` writes it. */

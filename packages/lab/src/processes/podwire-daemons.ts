@@ -36,6 +36,7 @@ export function controlPlaneSpec(
       ...["--cluster-cidr", config.podCIDRs.join(",")],
       ...["--node-mask-size", config.nodeMaskSizes.join(",")],
       ...["--service-cidr", config.serviceCIDRs.join(",")],
+      ...["--load-balancer-pools", JSON.stringify(config.pools)],
     ],
   };
 }
@@ -60,10 +61,16 @@ export function nodeSpec(config: LabConfig, paths: LabPaths, program: Program, h
       ...["--udp-port", String(config.vxlan.port)],
       ...["--vni", String(config.vxlan.vni)],
       ...["--cluster-dns", clusterDns(config)],
+      ...announcedRanges(config).flatMap(range => ["--load-balancer-range", range]),
       ...Object.entries(node.labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
       ...node.taints.flatMap(taint => ["--taint", `${taint.key}=${taint.value ?? ""}:${taint.effect}`]),
     ],
   };
+}
+
+/** Addresses of mode Proxy are those of somebody else's load balancer. */
+function announcedRanges({ pools }: LabConfig): string[] {
+  return pools.filter(({ ipMode }) => ipMode === "VIP").flatMap(({ addresses }) => addresses);
 }
 
 /** The tenth address of the Services, as kubeadm gives it to the cluster's DNS. */
