@@ -3,13 +3,10 @@
  * too many for snapshots: `Services`, told of each change.
  */
 export { compile, endpointOf } from "./compile.ts";
-export {
-  type Endpoint,
-  type Endpoints,
-  type ServiceAddresses,
-  type ServicePort,
-  Services,
-} from "./services.ts";
+export type { Endpoint, Place } from "./endpoints.ts";
+export type { HostPort } from "./host-ports.ts";
+export type { ServicePort, ServiceSource, SlicePort, SliceSource } from "./service-rows.ts";
+export { type CompiledServices, type ServiceReader, Services } from "./services.ts";
 export type {
   Compiled,
   LocalNode,

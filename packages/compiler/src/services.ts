@@ -1,221 +1,189 @@
 /**
- * Services and their endpoints -> the table of Services, kept up to date rather than made anew: what a change costs is
- * the Service that it is about, and the shards with its addresses.
+ * Services, their slices and the host ports of this node's Pods -> the table of Services, kept up to date rather than
+ * made anew: what a change costs is the Service that it is about, and the shards with its rows.
  *
- *   Service or slice changes -> its Service is stale -> compile: its rows again -> their shards again, all others as they are
+ *   Service or slice changes -> its Service is stale -> compile: read again, rows again -> their shards again
  *
- *   endpoints of a row    those of the address's family, from slices with a port of the same name and protocol
- *   accepting             the ready ones, or, when there are none, those that terminate and still serve
- *   behind them           the others that serve: their flows go on
- *
- * What two Services claim stays with the one that had it first.
+ * Nothing is kept here but numbers: rows lie in the shards, and a Service is read from whoever knows it (`KnownServices`
+ * of the node) when it is stale. What two Services claim stays with the one that had it first, and goes to the other with
+ * the first one's end.
  */
 import {
-  type Backend,
   buildServiceShard,
   formatAddress,
-  isIpv4,
   limits,
-  parseAddress,
+  type ServiceKey,
   type ServiceRow,
   type ServiceShards,
   serviceShardOf,
-  type Words,
 } from "@podwire/tables";
-import { Protocol } from "@podwire/wire";
+import type { Place } from "./endpoints.ts";
+import { type HostPort, hostPortRows } from "./host-ports.ts";
+import { type ServiceSource, type SliceSource, serviceRows } from "./service-rows.ts";
 import type { Omission } from "./snapshot.ts";
 
-export interface ServicePort {
+/** Where Services are read from; names are "namespace/name". */
+export interface ServiceReader {
+  read(name: string): ServiceSource | undefined;
+  slicesOf(name: string): readonly SliceSource[];
+}
+
+interface Owner {
+  readonly number: number;
   readonly name: string;
-  /** TCP, UDP or SCTP. */
-  readonly protocol: string;
-  readonly port: number;
+  /** With rows of it. */
+  shards: ReadonlySet<number>;
 }
 
-export interface ServiceAddresses {
-  readonly addresses: readonly string[];
-  readonly ports: readonly ServicePort[];
+export interface CompiledServices {
+  /** Those that the changes since the last call are about. */
+  readonly shards: ServiceShards;
+  readonly omissions: readonly Omission[];
 }
-
-export interface Endpoint {
-  /** Interchangeable: the first is used. */
-  readonly address: string;
-  readonly ready: boolean;
-  readonly serving: boolean;
-  readonly terminating: boolean;
-}
-
-export interface Endpoints {
-  /** "namespace/name". */
-  readonly service: string;
-  readonly ports: readonly ServicePort[];
-  readonly endpoints: readonly Endpoint[];
-}
-
-interface Claim {
-  readonly service: string;
-  readonly row: ServiceRow;
-}
-
-const PROTOCOLS: { readonly [name: string]: number } = {
-  TCP: Protocol.Tcp,
-  UDP: Protocol.Udp,
-  SCTP: Protocol.Sctp,
-};
 
 export class Services {
-  readonly #services = new Map<string, ServiceAddresses>();
-  readonly #slices = new Map<string, Endpoints>();
-  /** Names of the slices of each Service, known or not. */
-  readonly #slicesOf = new Map<string, Set<string>>();
+  readonly #reader: ServiceReader;
   readonly #stale = new Set<string>();
-  /** Of each Service, the keys that it claims. */
-  readonly #claimed = new Map<string, string[]>();
-  /** By shard and key, who claims it, first come first. */
-  readonly #claims: Map<string, Claim[]>[] = Array.from({ length: limits.serviceShards }, () => new Map());
+  readonly #owners = new Map<string, Owner>();
+  readonly #byNumber = new Map<number, Owner>();
+  /** By key, who waits for it while another has it. */
+  readonly #waiting = new Map<string, Set<string>>();
+  readonly #hostPorts = new Map<string, readonly HostPort[]>();
   readonly #shards: (SharedArrayBuffer | undefined)[] = new Array(limits.serviceShards).fill(undefined);
+  #place: Place = { node: "", zone: "" };
+  #nextNumber = 1;
   #omissions: Omission[] = [];
 
-  /** Names are "namespace/name", of Services and of slices. */
-  setService(name: string, service: ServiceAddresses): void {
-    this.#services.set(name, service);
+  constructor(reader: ServiceReader) {
+    this.#reader = reader;
+  }
+
+  /** The Service of this name, or one of its slices, is new, changed or gone. */
+  changed(name: string): void {
     this.#stale.add(name);
   }
 
-  deleteService(name: string): void {
-    if (this.#services.delete(name)) this.#stale.add(name);
+  /** Policies and hints are about where this node is. */
+  setPlace(place: Place): void {
+    if (place.node === this.#place.node && place.zone === this.#place.zone) return;
+    this.#place = place;
+    for (const name of this.#owners.keys()) this.#stale.add(name);
   }
 
-  setEndpoints(slice: string, endpoints: Endpoints): void {
-    this.deleteEndpoints(slice);
-    this.#slices.set(slice, endpoints);
-    const siblings = this.#slicesOf.get(endpoints.service) ?? new Set();
-    this.#slicesOf.set(endpoints.service, siblings.add(slice));
-    this.#stale.add(endpoints.service);
+  /** All Pods of this node that have host ports, by "namespace/name" of the Pod. */
+  setHostPorts(pods: ReadonlyMap<string, readonly HostPort[]>): void {
+    for (const [name, ports] of this.#hostPorts) {
+      if (pods.has(name)) continue;
+      this.#hostPorts.delete(name);
+      if (ports.length > 0) this.#stale.add(POD_PREFIX + name);
+    }
+    for (const [name, ports] of pods) {
+      if (JSON.stringify(this.#hostPorts.get(name)) === JSON.stringify(ports)) continue;
+      this.#hostPorts.set(name, ports);
+      this.#stale.add(POD_PREFIX + name);
+    }
   }
 
-  deleteEndpoints(slice: string): void {
-    const known = this.#slices.get(slice);
-    if (known === undefined) return;
-    this.#slices.delete(slice);
-    const siblings = this.#slicesOf.get(known.service)!;
-    siblings.delete(slice);
-    if (siblings.size === 0) this.#slicesOf.delete(known.service);
-    this.#stale.add(known.service);
-  }
-
-  /** All shards; those that no change since the last call was about are the same buffers. */
-  compile(): { readonly shards: ServiceShards; readonly omissions: readonly Omission[] } {
-    const touched = new Set<number>();
+  compile(): CompiledServices {
+    const touched = new Map<number, SharedArrayBuffer | undefined>();
     this.#omissions = [];
-    for (const name of this.#stale) this.#renew(name, touched);
-    this.#stale.clear();
-    for (const shard of touched) {
-      const rows = [...this.#claims[shard]!.values()].map(claims => claims[0]!.row);
-      this.#shards[shard] = rows.length === 0 ? undefined : buildServiceShard(rows);
+    while (this.#stale.size > 0) {
+      const names = [...this.#stale];
+      this.#stale.clear();
+      this.#renew(names, touched);
     }
-    return { shards: [...this.#shards], omissions: this.#omissions };
+    return { shards: touched, omissions: this.#omissions };
   }
 
-  #renew(name: string, touched: Set<number>): void {
-    const rows = new Map(this.#rowsOf(name).map(row => [keyOf(row), row]));
-    for (const key of this.#claimed.get(name) ?? []) {
-      if (!rows.has(key)) this.#release(key, name, touched);
+  #renew(names: readonly string[], touched: Map<number, SharedArrayBuffer | undefined>): void {
+    const renewed = new Set<number>();
+    const rowsOf = new Map<number, ServiceRow[]>();
+    for (const name of names) {
+      this.#stopWaiting(name);
+      const owner = this.#ownerOf(name);
+      renewed.add(owner.number);
+      // Its rows of before are taken out of these.
+      for (const shard of owner.shards) if (!rowsOf.has(shard)) rowsOf.set(shard, []);
+      const rows = this.#rows(owner);
+      owner.shards = new Set(rows.map(serviceShardOf));
+      for (const row of rows) {
+        const shard = serviceShardOf(row);
+        rowsOf.set(shard, [...(rowsOf.get(shard) ?? []), row]);
+      }
+      if (rows.length === 0) this.#forget(owner);
     }
-    for (const [key, row] of rows) this.#claim(key, { service: name, row }, touched);
-    if (rows.size > 0) this.#claimed.set(name, [...rows.keys()]);
-    else this.#claimed.delete(name);
+    for (const [shard, rows] of rowsOf) {
+      const built = buildServiceShard(this.#shards[shard], renewed, rows);
+      this.#shards[shard] = built.shard;
+      touched.set(shard, built.shard);
+      for (const { row, owner } of built.refused) this.#wait(row, owner);
+      for (const key of built.freed) this.#wake(key);
+    }
   }
 
-  #claim(key: string, claim: Claim, touched: Set<number>): void {
-    const shard = serviceShardOf(...claim.row.words);
-    const claims = this.#claims[shard]!.get(key) ?? [];
-    const at = claims.findIndex(({ service }) => service === claim.service);
-    if (at >= 0) claims[at] = claim;
-    else claims.push(claim);
-    this.#claims[shard]!.set(key, claims);
-    const [first] = claims;
-    if (first === claim) touched.add(shard);
-    else this.#omit(claim.service, key, `is already a port of Service ${first!.service}`);
-  }
-
-  #release(key: string, service: string, touched: Set<number>): void {
-    const shard = serviceShardOf(...parseAddress(key.split(" ")[0]!)!);
-    const left = this.#claims[shard]!.get(key)!.filter(claim => claim.service !== service);
-    if (left.length > 0) this.#claims[shard]!.set(key, left);
-    else this.#claims[shard]!.delete(key);
-    touched.add(shard);
-  }
-
-  #rowsOf(name: string): ServiceRow[] {
-    const service = this.#services.get(name);
+  #rows(owner: Owner): ServiceRow[] {
+    const { name, number } = owner;
+    const omit = (omission: Omission) => this.#omissions.push(omission);
+    if (name.startsWith(POD_PREFIX)) {
+      const pod = name.slice(POD_PREFIX.length);
+      return hostPortRows(pod, this.#hostPorts.get(pod) ?? [], number, omit);
+    }
+    const service = this.#reader.read(name);
     if (service === undefined) return [];
-    const rows: ServiceRow[] = [];
-    for (const [index, text] of service.addresses.entries()) {
-      const words = parseAddress(text);
-      if (words === undefined) {
-        this.#omit(name, `clusterIPs[${index}]`, `"${text}" is not an IPv4 or IPv6 address`);
-        continue;
-      }
-      for (const port of service.ports) {
-        const protocol = PROTOCOLS[port.protocol];
-        if (protocol === undefined) this.#omit(name, "ports", `"${port.protocol}" is not TCP, UDP or SCTP`);
-        else rows.push({ words, protocol, port: port.port, ...this.#backends(name, words, port) });
-      }
-    }
-    return rows;
-  }
-
-  #backends(name: string, address: Words, port: ServicePort): { backends: Backend[]; accepting: number } {
-    const ready: Backend[] = [];
-    const terminating: Backend[] = [];
-    const seen = new Set<string>();
-    for (const slice of this.#slicesOf.get(name) ?? []) {
-      const { ports, endpoints } = this.#slices.get(slice)!;
-      const target = ports.find(each => each.name === port.name && each.protocol === port.protocol);
-      if (target === undefined) continue;
-      for (const endpoint of endpoints) {
-        const key = `${endpoint.address} ${target.port}`;
-        if ((!endpoint.ready && !endpoint.serving) || seen.has(key)) continue;
-        const words = this.#endpointAddress(slice, endpoint.address);
-        if (words === undefined || isIpv4(words) !== isIpv4(address)) continue;
-        seen.add(key);
-        const isReady = endpoint.ready && !endpoint.terminating;
-        (isReady ? ready : terminating).push({ words, port: target.port });
-      }
-    }
-    const backends = [...ready, ...terminating];
-    return { backends, accepting: ready.length || terminating.length };
-  }
-
-  #endpointAddress(slice: string, text: string): Words | undefined {
-    const words = parseAddress(text);
-    if (words !== undefined && !isLocal(words)) return words;
-    const why = words === undefined ? "is not an IPv4 or IPv6 address" : "is no address of another host";
-    this.#omissions.push({
-      object: `EndpointSlice ${slice}`,
-      field: "endpoints",
-      message: `"${text}" ${why}`,
+    return serviceRows(service, this.#reader.slicesOf(name), {
+      name,
+      owner: number,
+      place: this.#place,
+      omit,
     });
-    return undefined;
   }
 
-  #omit(service: string, field: string, message: string): void {
-    this.#omissions.push({ object: `Service ${service}`, field, message });
+  #ownerOf(name: string): Owner {
+    const known = this.#owners.get(name);
+    if (known !== undefined) return known;
+    const owner = { number: this.#nextNumber++, name, shards: new Set<number>() };
+    this.#owners.set(name, owner);
+    this.#byNumber.set(owner.number, owner);
+    return owner;
+  }
+
+  /** A Service of that name that comes later is another, to which nobody is bound. */
+  #forget({ name, number }: Owner): void {
+    this.#owners.delete(name);
+    this.#byNumber.delete(number);
+  }
+
+  #wait(row: ServiceRow, holder: number): void {
+    const owner = this.#byNumber.get(row.owner ?? 0)!;
+    const key = textOf(row);
+    this.#waiting.set(key, (this.#waiting.get(key) ?? new Set()).add(owner.name));
+    if (row.port === 0) return;
+    const held = objectOf(this.#byNumber.get(holder)?.name ?? "");
+    this.#omissions.push({
+      object: objectOf(owner.name),
+      field: key,
+      message: `is already a port of ${held}`,
+    });
+  }
+
+  #stopWaiting(name: string): void {
+    for (const [key, names] of this.#waiting) {
+      if (names.delete(name) && names.size === 0) this.#waiting.delete(key);
+    }
+  }
+
+  #wake(key: ServiceKey): void {
+    for (const name of this.#waiting.get(textOf(key)) ?? []) this.#stale.add(name);
   }
 }
 
-function keyOf({ words, protocol, port }: ServiceRow): string {
+/** No namespace begins so. */
+const POD_PREFIX = "Pod:";
+
+function objectOf(name: string): string {
+  return name.startsWith(POD_PREFIX) ? `Pod ${name.slice(POD_PREFIX.length)}` : `Service ${name}`;
+}
+
+function textOf({ words, protocol, port }: ServiceKey): string {
   return `${formatAddress(words)} ${protocol}/${port}`;
-}
-
-/** Unspecified, loopback, link-local or multicast. */
-function isLocal(words: Words): boolean {
-  const [first, , , last] = words;
-  if (isIpv4(words)) {
-    const octet = last >>> 24;
-    return octet === 0 || octet === 127 || octet >= 224 || last >>> 16 === 0xa9fe;
-  }
-  const isUnspecifiedOrLoopback = words[0] === 0 && words[1] === 0 && words[2] === 0 && last >>> 1 === 0;
-  return isUnspecifiedOrLoopback || first >>> 22 === 0x3fa || first >>> 24 === 0xff;
 }

@@ -12,8 +12,9 @@
  * A packet of a translated flow is marked with its entry, and translated when it goes out (forward.ts): until then, what
  * its sender is told of it quotes what the sender sent.
  */
-import { Counter, type Counters, Drop, type ServiceTable, type Tables } from "@podwire/tables";
+import { Counter, type Counters, Drop, type ServiceShards, type Tables } from "@podwire/tables";
 import { Protocol } from "@podwire/wire";
+import type { Affinities } from "./affinity.ts";
 import { type Conntrack, Flow } from "./conntrack.ts";
 import { opens } from "./flow-state.ts";
 import type { FlowLog } from "./flows.ts";
@@ -57,6 +58,7 @@ export class FlowPath {
     resets: TcpResets,
     log: FlowLog,
     counters: Counters,
+    affinities: Affinities,
     tables: Tables,
   ) {
     this.#view = view;
@@ -68,13 +70,14 @@ export class FlowPath {
     this.#resets = resets;
     this.#log = log;
     this.#counters = counters;
-    this.#judge = new Judge(tables);
+    this.#judge = new Judge(tables, affinities);
   }
 
   /** From now on every flow is judged anew when its next packet comes. */
-  publish(tables: Tables, services: ServiceTable): void {
+  publish(tables: Tables, services: ServiceShards): void {
     this.#judge.tables = tables;
-    this.#judge.services = services;
+    this.#judge.service.tables = tables;
+    this.#judge.service.table.update(services);
     this.#epoch = (this.#epoch + 1) | 0;
   }
 
@@ -99,10 +102,8 @@ export class FlowPath {
     if (conntrack.get(entry >> 1, Flow.epoch) !== this.#epoch && !this.#judgeAgain(entry >> 1)) {
       return this.#first(packet);
     }
-    if (conntrack.get(entry >> 1, Flow.isTranslated) === 1) {
-      if (this.#leavesBackend(packet, entry)) return this.#first(packet);
-      packet.translation = entry;
-    }
+    if (this.#startsAnew(packet, entry)) return this.#first(packet);
+    if (conntrack.get(entry >> 1, Flow.isTranslated) === 1) packet.translation = entry;
     const reason = this.#admit(packet, entry);
     if (reason !== Drop.none) return reason;
     conntrack.touch(entry, packet.flags, packet.length);
@@ -110,9 +111,10 @@ export class FlowPath {
     return this.#forwarder.forward(packet, conntrack.toEnd(entry), this.#lane(entry));
   }
 
-  /** A flow that starts anew, and whose backend takes no new flows, ends for the sake of one with another. */
-  #leavesBackend(packet: Packet, entry: number): boolean {
-    if (this.#conntrack.get(entry >> 1, Flow.serviceVerdict) !== ServiceVerdict.draining) return false;
+  /** A flow that starts anew, and whose backend takes no new flows, or which would get one now, ends for another. */
+  #startsAnew(packet: Packet, entry: number): boolean {
+    const verdict = this.#conntrack.get(entry >> 1, Flow.serviceVerdict);
+    if (verdict < ServiceVerdict.draining) return false;
     if ((entry & 1) !== 0 || !opens(packet.protocol, packet.flags)) return false;
     this.#conntrack.end(entry >> 1);
     return true;
@@ -140,7 +142,7 @@ export class FlowPath {
     this.#recordVerdicts(flow);
     this.#log.flowStarted(flow);
     this.#counters.add(Counter.flowsCreated, 1);
-    if (this.#judge.serviceVerdict !== ServiceVerdict.untranslated)
+    if (this.#judge.serviceVerdict === ServiceVerdict.translated)
       this.#counters.add(Counter.flowsTranslated, 1);
     const entry = flow << 1;
     conntrack.count(entry, packet.length);

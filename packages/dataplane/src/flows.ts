@@ -7,7 +7,7 @@ import type { Clock } from "./clock.ts";
 import { type Conntrack, Flow, type FlowEndListener } from "./conntrack.ts";
 import { limits } from "./limits.ts";
 import type { Packet } from "./packet.ts";
-import { ServiceVerdict } from "./service.ts";
+import { hasBackend } from "./service.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 
 export class FlowLog implements FlowEndListener {
@@ -84,11 +84,11 @@ export class FlowLog implements FlowEndListener {
       tuples.protocol(first),
       tuples.ports(first),
     );
-    const hasBackend = conntrack.get(flow, Flow.serviceVerdict) !== ServiceVerdict.untranslated;
-    const backendPort = hasBackend ? tuples.ports(reply) & ~0xffff : 0;
+    const isTranslated = hasBackend(conntrack.get(flow, Flow.serviceVerdict));
+    const backendPort = isTranslated ? tuples.ports(reply) & ~0xffff : 0;
     words[at + FlowField.destinationPorts] = (tuples.ports(first) & 0xffff) | backendPort;
     for (let index = 0; index < 4; index++) {
-      words[at + FlowField.backend + index] = hasBackend ? tuples.addressWord(reply, index) : 0;
+      words[at + FlowField.backend + index] = isTranslated ? tuples.addressWord(reply, index) : 0;
     }
     words[at + FlowField.sourceTarget] = conntrack.get(flow, Flow.originatorEnd);
     words[at + FlowField.destinationTarget] = conntrack.get(flow, Flow.responderEnd);

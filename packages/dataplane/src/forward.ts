@@ -26,7 +26,7 @@ import type { InnerFragments } from "./inner-fragments.ts";
 import type { Packet } from "./packet.ts";
 import type { Translation } from "./translate.ts";
 import { NO_ENTRY } from "./tuple-table.ts";
-import { shrinkSegments } from "./virtio-header.ts";
+import { asSuperPacket, shrinkSegments, writeVirtioHeader } from "./virtio-header.ts";
 
 export class Forwarder {
   tables: Tables;
@@ -66,10 +66,12 @@ export class Forwarder {
     const mtu = isToPeer ? this.#encapsulator.mtu(targetIndex(to)) : this.#deliverer.mtu(targetIndex(to));
     if (mtu === 0) return Drop.portGone;
     const isCollectedWhole = isUnsplit(packet, mtu) && !isToPeer;
+    if (isToPeer && isUnsplit(packet, mtu)) asSuperPacket(this.#view, packet, mtu);
     if (!isCollectedWhole && packet.segmentBytes > mtu && !this.#mayShrink(packet, mtu))
       return this.#tooBig(packet, to, lane, mtu);
     if (packet.translation !== NO_ENTRY) this.#translation.apply(packet);
     if (isCollectedWhole) return this.#deliverer.collectSuperPacket(targetIndex(to), packet);
+    if (isToPeer && targetKind(packet.arrival) === TargetKind.peer) writeVirtioHeader(this.#view, packet);
     if (isToPeer) return this.#counted(this.#encapsulator.send(targetIndex(to), lane, packet, mtu));
     if (targetKind(packet.arrival) === TargetKind.peer) {
       this.#deliverer.collect(targetIndex(to), packet);

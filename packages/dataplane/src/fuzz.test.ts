@@ -47,6 +47,10 @@ const VACANT = { ipv4: "10.244.0.99", ipv6: "fd00:10:244::99" };
 const OWN_SERVICE = { ipv4: "10.96.0.2", ipv6: "fd00:10:96::2" };
 const SERVICE = { ipv4: "10.96.0.3", ipv6: "fd00:10:96::3" };
 const EMPTY_SERVICE = { ipv4: "10.96.0.4", ipv6: "fd00:10:96::4" };
+/** The node itself, whose ports are node ports; and a load balancer's address. */
+const NODE = { ipv4: "192.168.0.1", ipv6: "fd99::9" };
+const BALANCER = { ipv4: "203.0.113.5", ipv6: "2001:db8::5" };
+const OUTSIDE = { ipv4: "198.51.100.7", ipv6: "2001:db8:9::7" };
 type Ends = typeof HERE;
 
 /** Packets of every kind from one end to another; `rewrite` turns each into what is read or received. */
@@ -138,8 +142,10 @@ function services(hasBackends: boolean): ServiceShards {
       [OWN_SERVICE, [HERE]],
       [SERVICE, [NEIGHBOUR, THERE, VACANT]],
       [EMPTY_SERVICE, []],
+      [{ ipv4: "0.0.0.0", ipv6: "::" }, [HERE, THERE, VACANT, NODE]],
+      [BALANCER, [THERE, NEIGHBOUR, OUTSIDE]],
     ] as const
-  ).flatMap(([ends, to]) =>
+  ).flatMap(([ends, to], index) =>
     (["ipv4", "ipv6"] as const).flatMap(family =>
       PORTS.map(([protocol, port]) => ({
         words: words(ends[family]),
@@ -147,6 +153,10 @@ function services(hasBackends: boolean): ServiceShards {
         port,
         backends: to.map(each => ({ words: words(each[family]), port: port + 1000 })),
         accepting: hasBackends ? to.length : 0,
+        owner: index + 1,
+        affinityMs: index % 2 === 0 ? 20_000 : 0,
+        ...(index > 3 && { outside: [{ words: words(HERE[family]), port: port + 1000 }], keepsSource: true }),
+        ...(index > 4 && { sourceRanges: [parseCidr("198.51.100.0/28")!, parseCidr("fd00::/16")!] }),
       })),
     ),
   );
@@ -168,6 +178,7 @@ function tables(hasNeighbour: boolean): SharedArrayBuffer {
     masqueradeIpv6: words("fd00:10:244::"),
     addresses: [
       { words: words("10.244.0.1"), target: HOST_TARGET },
+      ...[NODE.ipv4, NODE.ipv6].map(address => ({ words: words(address), target: HOST_TARGET })),
       ...pod(HERE, 1),
       ...(hasNeighbour ? pod(NEIGHBOUR, 2) : []),
       { words: words("192.168.0.2"), target: peer },
@@ -188,11 +199,14 @@ describe("Pipeline: mutated packets", () => {
     this.timeout(120_000);
     const seed = testSeed();
     const random = new Random(seed);
-    const reads = [THERE, NEIGHBOUR, VACANT, OWN_SERVICE, SERVICE, EMPTY_SERVICE].flatMap(to => [
-      ...packetsBetween(HERE, to).map(plain),
-      ...superPackets(HERE, to),
-    ]);
-    const datagrams = [HERE, NEIGHBOUR, VACANT].flatMap(to =>
+    const reads = [THERE, NEIGHBOUR, VACANT, OWN_SERVICE, SERVICE, EMPTY_SERVICE, NODE, BALANCER].flatMap(
+      to => [
+        ...packetsBetween(HERE, to).map(plain),
+        ...superPackets(HERE, to),
+        ...packetsBetween(OUTSIDE, to).map(plain),
+      ],
+    );
+    const datagrams = [HERE, NEIGHBOUR, VACANT, NODE, BALANCER].flatMap(to =>
       packetsBetween(THERE, to).flatMap(packet => [encapsulated(packet, false), encapsulated(packet, true)]),
     );
     const sources = ["192.168.0.2", "192.168.0.9", "fd99::1"].map(address => {
@@ -223,7 +237,7 @@ describe("Pipeline: mutated packets", () => {
     while (io.made < PACKETS) {
       io.readsLeft = random.below(40);
       io.messagesLeft = random.below(40);
-      pipeline.fromTun(random.oneIn(10) ? random.below(3) : 1, nowMs, 64);
+      pipeline.fromTun(random.oneIn(2) ? random.below(3) : 1, nowMs, 64);
       pipeline.fromUnderlay(nowMs, 64);
       pipeline.flush();
       nowMs += random.oneIn(1000) ? 60_000 : random.below(20);
@@ -245,6 +259,7 @@ describe("Pipeline: mutated packets", () => {
     );
     assert.ok(scalars.forwarded > PACKETS / 10, `${message}: ${scalars.forwarded} got through`);
     assert.ok(counters.cells[Counter.flowsEvicted]! + counters.cells[Counter.flowsExpired]! > 0, message);
+    assert.ok(scalars.affinities > 0, message);
     assert.ok(scalars.flowsTranslated > 100 && scalars.tcpResetsSent > 0, message);
     assert.ok(Object.keys(drops).length > 30, `${message}: only ${Object.keys(drops)}`);
   });

@@ -10,19 +10,20 @@
  * Egress policy comes after the Service because a policy names pods, never a Service's address; the route
  * after egress policy because the two are independent and a policy's refusal is the more telling reason.
  */
-import { Drop, HOST_TARGET, ServiceTable, type Tables, TargetKind, targetKind } from "@podwire/tables";
+import { Drop, HOST_TARGET, type Tables, TargetKind, targetKind } from "@podwire/tables";
+import type { Affinities } from "./affinity.ts";
 import { antispoof } from "./antispoof.ts";
 import { innerSource } from "./binding.ts";
 import { Packet, PacketKind } from "./packet.ts";
 import { isIcmpReply } from "./parse.ts";
 import { egressPolicy, ingressPolicy } from "./policy.ts";
 import { route } from "./route.ts";
-import { chooseBackend, reviewBackend, ServiceVerdict } from "./service.ts";
+import { hasBackend, ServiceStage, ServiceVerdict } from "./service.ts";
 import { uncarried } from "./uncarried.ts";
 
 export class Judge {
   tables: Tables;
-  services = new ServiceTable([]);
+  readonly service: ServiceStage;
   /** The tuple with which the packet that was judged last leaves: `stages` fills it, `review` reads it. */
   readonly outgoing = new Packet();
   /** What the stages said in the last `judge` that found a way. */
@@ -30,8 +31,9 @@ export class Judge {
   egressVerdict = 0;
   ingressVerdict = 0;
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, affinities: Affinities) {
     this.tables = tables;
+    this.service = new ServiceStage(tables, affinities);
   }
 
   /** A packet without a flow: the end it goes to, or `-Drop`. */
@@ -54,7 +56,7 @@ export class Judge {
 
   /** The stages after the source check: the end that the packet goes to, or `-Drop`. Fills `outgoing`. */
   stages(packet: Packet): number {
-    this.serviceVerdict = chooseBackend(this.tables, this.services, packet, this.outgoing);
+    this.serviceVerdict = this.service.choose(packet, this.outgoing);
     if (this.serviceVerdict < 0) return this.serviceVerdict;
     const to = this.#onward(packet);
     if (to < 0 || this.serviceVerdict === ServiceVerdict.untranslated) return to;
@@ -66,14 +68,14 @@ export class Judge {
    * `serviceVerdict` may be `over`.
    */
   review(packet: Packet, verdict: number): number {
-    this.serviceVerdict = reviewBackend(this.services, packet, this.outgoing, verdict);
+    this.serviceVerdict = this.service.review(packet, this.outgoing, verdict);
     return this.serviceVerdict === ServiceVerdict.over ? Drop.none : this.#onward(packet);
   }
 
   #onward(packet: Packet): number {
     this.egressVerdict = egressPolicy(packet.arrival);
     if (this.egressVerdict < 0) return this.egressVerdict;
-    const isTranslated = this.serviceVerdict !== ServiceVerdict.untranslated;
+    const isTranslated = hasBackend(this.serviceVerdict);
     const to = route(this.tables, this.outgoing, packet.arrival, isTranslated);
     if (to < 0) return to;
     this.ingressVerdict = ingressPolicy(to);
@@ -82,13 +84,21 @@ export class Judge {
 
   /**
    * A pod that is its own backend would answer itself, and so would the host answer itself or have its answer from the
-   * outside without us. Whom the host forwards for is known to this node only.
+   * outside without us. Whom the host forwards for is known to this node only, unless the backend is here, too: then the
+   * answer comes back without that, and the client's address may be kept. A peer's pods are known to all, and have their
+   * answer from elsewhere if we let them.
    */
   #needsMasquerade(packet: Packet, to: number): boolean {
     if (to === packet.arrival) return true;
-    if (packet.arrival !== HOST_TARGET) return false;
-    const { source0, source1, source2, source3 } = packet;
-    return this.tables.address(source0, source1, source2, source3) !== HOST_TARGET;
+    const isToPod = targetKind(to) === TargetKind.pod;
+    if (targetKind(packet.arrival) === TargetKind.peer)
+      return !isToPod && !(to === HOST_TARGET && this.#isToHost());
+    return this.service.isFromOutside(packet) && !(isToPod && this.service.table.keepsSource);
+  }
+
+  #isToHost(): boolean {
+    const { destination0, destination1, destination2, destination3 } = this.outgoing;
+    return this.tables.address(destination0, destination1, destination2, destination3) === HOST_TARGET;
   }
 
   /** False when this node has no such address of the family. */

@@ -15,6 +15,11 @@ export const limits = {
   answerBurst: 20,
   /** Source ports that are tried for a translated flow whose own is taken. Then its first packet is dropped by name. */
   portAttempts: 64,
+  /**
+   * Clients that Services are bound to (sessionAffinity), 64 bytes each. At the bound the one whose last flow is longest ago
+   * goes, and is counted.
+   */
+  affinities: 32_768,
   /** Flow records of dropped packets a second, so that a flood does not push everything else out of the ring. */
   dropRecordsPerSecond: 200,
   dropRecordBurst: 200,

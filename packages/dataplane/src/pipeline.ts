@@ -35,13 +35,13 @@ import {
   HOST_PORT,
   HOST_TARGET,
   type ServiceShards,
-  ServiceTable,
   Tables,
   TargetKind,
   target,
   targetIndex,
 } from "@podwire/tables";
 import { virtio } from "@podwire/wire";
+import { Affinities } from "./affinity.ts";
 import { type ArenaLayout, TUN_SLOT_BYTES } from "./arena-layout.ts";
 import { outerPeer } from "./binding.ts";
 import { Clock } from "./clock.ts";
@@ -103,6 +103,7 @@ export class Pipeline {
   readonly #packet = new Packet();
   readonly #superPacket: SuperPacket;
   readonly #conntrack: Conntrack;
+  readonly #affinities: Affinities;
   readonly #encapsulator: Encapsulator;
   readonly #deliverer: Deliverer;
   readonly #forwarder: Forwarder;
@@ -128,6 +129,7 @@ export class Pipeline {
     this.#superPacket = new SuperPacket(arena.view);
     this.#conntrack = new Conntrack(options.flows ?? limits.flows, hashSeed, clock, log);
     log.attach(this.#conntrack);
+    this.#affinities = new Affinities(hashSeed, clock);
     this.#encapsulator = new Encapsulator(io, layout, sum, counters, pathMtu, tables);
     this.#deliverer = new Deliverer(io, layout, sum, counters, hashSeed[0], options.mergeUdp);
     const translation = new Translation(arena, this.#conntrack.tuples);
@@ -154,19 +156,21 @@ export class Pipeline {
       new TcpResets(arena.view, back, counters),
       log,
       counters,
+      this.#affinities,
       tables,
     );
   }
 
   /**
-   * Takes new tables (`compile`, `buildTables`) and Services in one step: between two batches, from the next packet on.
+   * Takes new tables (`compile`, `buildTables`) and the shards of Services that changed in one step: between two batches,
+   * from the next packet on.
    */
-  publish(buffer: SharedArrayBuffer, services: ServiceShards = []): void {
+  publish(buffer: SharedArrayBuffer, services: ServiceShards = new Map()): void {
     const tables = new Tables(buffer);
     this.#tables = tables;
     this.#encapsulator.publish(tables);
     this.#forwarder.tables = tables;
-    this.#flowPath.publish(tables, new ServiceTable(services));
+    this.#flowPath.publish(tables, services);
     this.#counters.add(Counter.publishes, 1);
   }
 
@@ -227,9 +231,11 @@ export class Pipeline {
     while (messages < budget) {
       const received = this.#io.receiveUnderlay(underlayAt, underlayBytes);
       if (received <= 0) break;
+      this.#packet.isQueued = 0;
       for (let message = 0; message < received; message++) this.#underlayMessage(message * RECEIVED.columns);
-      // The next receive overwrites what was collected.
+      // The next receive overwrites what was collected, or queued for another peer.
       this.#deliverer.drain();
+      if (this.#packet.isQueued === 1) this.flush();
       this.#counters.add(Counter.underlayBatches, 1);
       messages += received;
     }
@@ -294,6 +300,8 @@ export class Pipeline {
     this.#counters.set(Counter.flowsLive, conntrack.live);
     this.#counters.set(Counter.flowsExpired, conntrack.expired);
     this.#counters.set(Counter.flowsEvicted, conntrack.evicted);
+    this.#counters.set(Counter.affinities, this.#affinities.count);
+    this.#counters.set(Counter.affinitiesEvicted, this.#affinities.evicted);
   }
 }
 

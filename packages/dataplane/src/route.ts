@@ -7,8 +7,8 @@
  *   the host  | its port      | hostLoop     | its VXLAN    | noSuchPod | noRoute    | hostLoop
  *   a peer    | its port      | pw0          | innerDestinationElsewhere for all but vacant: noSuchPod
  *
- * A translated flow from the host may go back to it: it leaves with another source. What is in a service CIDR and was
- * not translated is serviceUnknown.
+ * A translated flow may go anywhere, also back to where it came from: it leaves with another source. What is in a service
+ * CIDR and was not translated is serviceUnknown.
  */
 import { Drop, HOST_TARGET, type Tables, TargetKind, targetKind } from "@podwire/tables";
 import type { Packet } from "./packet.ts";
@@ -25,7 +25,7 @@ export function route(tables: Tables, outgoing: Packet, arrival: number, isTrans
   if (kind === TargetKind.pod) return destination;
   if (kind === TargetKind.vacant) return -Drop.noSuchPod;
   const from = targetKind(arrival);
-  if (from === TargetKind.peer)
+  if (from === TargetKind.peer && !isTranslated)
     return kind === TargetKind.host ? HOST_TARGET : -Drop.innerDestinationElsewhere;
   if (kind === TargetKind.unassigned) return -Drop.noRoute;
   if (kind === TargetKind.service) return -Drop.serviceUnknown;

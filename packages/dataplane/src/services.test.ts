@@ -1,7 +1,6 @@
 /** Flows to Services: who gets them, as what, and what the client sees of it. */
 import assert from "node:assert/strict";
-import type { Backend, ServiceRow } from "@podwire/tables";
-import { checksum, icmp, ipv4, Protocol, sctp, tcp, virtio } from "@podwire/wire";
+import { checksum, icmp, ipv4, Protocol, sctp, tcp } from "@podwire/wire";
 import { SimulatedCluster } from "./testing/cluster.ts";
 import {
   icmpMessage,
@@ -12,57 +11,12 @@ import {
   transportIsValid,
   udpDatagram,
   unwrap,
-  words,
 } from "./testing/packets.ts";
+import { isIpv4HeaderIntact, pass, service } from "./testing/service-traffic.ts";
 import { expectFlow, packetOf, trace, tupleText } from "./testing/trace.ts";
 
 const SERVICE = "10.96.0.10";
 const SERVICE_IPV6 = "fd00:10:96::10";
-
-function backends(...texts: string[]): Backend[] {
-  return texts.map(text => {
-    const at = text.lastIndexOf(":");
-    return { words: words(text.slice(0, at).replace(/[[\]]/g, "")), port: Number(text.slice(at + 1)) };
-  });
-}
-
-/** A port of a Service; all backends take new flows unless `accepting` says how many of them do. */
-function service(
-  address: string,
-  protocol: number,
-  port: number,
-  to: string[],
-  accepting = to.length,
-): ServiceRow {
-  return { words: words(address), protocol, port, backends: backends(...to), accepting };
-}
-
-/** Sends what a line describes and says who got what: "db: 10.244.0.2:40000 -> 10.244.1.2:8080". */
-function pass(cluster: SimulatedCluster, line: string): string {
-  const { from, packet } = packetOf(cluster, line);
-  cluster.inject(from, plain(packet));
-  cluster.run();
-  return arrived(cluster);
-}
-
-function arrived(cluster: SimulatedCluster): string {
-  const said: string[] = [];
-  for (const name of cluster.pods.keys()) {
-    for (const written of cluster.take(name)) {
-      const packet = unwrap(written);
-      const isPartial = (written[0]! & virtio.FLAG_NEEDS_CSUM) !== 0;
-      assert.ok(isPartial || transportIsValid(packet), `damaged at ${name}: ${tupleText(packet)}`);
-      assert.ok(packet[0]! >> 4 === 6 || isIpv4HeaderIntact(packet), `IPv4 header damaged at ${name}`);
-      said.push(`${name}: ${tupleText(packet)}`);
-    }
-  }
-  return said.join("; ") || `nobody: ${JSON.stringify(cluster.drops())}`;
-}
-
-function isIpv4HeaderIntact(packet: Uint8Array): boolean {
-  const view = new DataView(packet.buffer, packet.byteOffset);
-  return checksum.isValid(checksum.sum(view, 0, ipv4.headerBytes(view, 0), 0));
-}
 
 describe("Pipeline: Services", () => {
   for (const protocol of ["tcp", "udp", "sctp"] as const) {

@@ -8,7 +8,7 @@
  *   NEEDS_CSUM         the checksum field lies inside the packet
  */
 import { Drop } from "@podwire/tables";
-import { ipv4, virtio } from "@podwire/wire";
+import { ipv4, Protocol, tcp, virtio } from "@podwire/wire";
 import { OffloadReject } from "./offload/index.ts";
 import type { SuperPacket } from "./offload/super-packet.ts";
 import { type Packet, PacketKind } from "./packet.ts";
@@ -57,6 +57,23 @@ export function withoutVirtioHeader(packet: Packet, partial: number): void {
   packet.checksumStart = partial & 0xff;
   packet.checksumOffset = partial >> 8;
   packet.segmentBytes = packet.length;
+}
+
+/** What a peer's kernel left unsplit, for another peer: segments of the size that is known, or as large as `mtu` allows. */
+export function asSuperPacket(view: DataView, packet: Packet, mtu: number): void {
+  if (packet.protocol !== Protocol.Tcp) return;
+  const headerBytes = packet.headerBytes + tcp.headerBytes(view, packet.at + packet.headerBytes);
+  packet.gsoType = packet.version === 4 ? virtio.Gso.Tcpv4 : virtio.Gso.Tcpv6;
+  if (packet.gsoSize === 0) packet.gsoSize = mtu - headerBytes;
+  packet.segmentBytes = headerBytes + packet.gsoSize;
+}
+
+/** Writes the header of a packet that has none, over what was its encapsulation. */
+export function writeVirtioHeader(view: DataView, packet: Packet): void {
+  const { needsChecksum, gsoType, gsoSize, checksumStart, checksumOffset } = packet;
+  const headerAt = packet.at - virtio.HEADER_BYTES;
+  const flags = needsChecksum === 1 ? virtio.FLAG_NEEDS_CSUM : 0;
+  virtio.write(view, headerAt, flags, gsoType, 0, gsoSize, checksumStart, checksumOffset);
 }
 
 function clearSegmentation(view: DataView, packet: Packet, headerAt: number): void {

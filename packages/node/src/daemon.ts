@@ -322,7 +322,8 @@ export class NodeDaemon {
   }
 
   async #publish(compiled: Compiled): Promise<void> {
-    const services = this.#services.compile();
+    const place = { node: this.#options.name, zone: this.#peers.zone };
+    const services = this.#services.compile(place, this.#network?.hostPorts() ?? new Map());
     this.#omitted(services.omissions);
     const ports = new Map(this.#peers.list().map(peer => [peer.index, peer.udpPort]));
     const endpoints = compiled.endpoints.map(({ index, address }) => ({

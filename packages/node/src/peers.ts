@@ -12,13 +12,18 @@ export type KnownPeer = PeerNode & { readonly udpPort: number };
 export class Peers {
   readonly #self: string;
   readonly #byName = new Map<string, KnownPeer>();
+  /** Of this node; empty: in none. */
+  zone = "";
 
   constructor(self: string) {
     this.#self = self;
   }
 
   set(peer: Peer): void {
-    if (peer.name === this.#self) return;
+    if (peer.name === this.#self) {
+      this.zone = peer.zone;
+      return;
+    }
     const used = new Set([...this.#byName.values()].map(known => known.index));
     this.#byName.set(peer.name, {
       index: this.#byName.get(peer.name)?.index ?? lowestFree(used, 0),

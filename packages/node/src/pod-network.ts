@@ -9,7 +9,7 @@
  */
 import { closeSync } from "node:fs";
 import type { Pod } from "@podwire/api";
-import type { LocalPod } from "@podwire/compiler";
+import type { HostPort, LocalPod } from "@podwire/compiler";
 import type { Network } from "@podwire/runtime";
 import type { DataPlane } from "./dataplane/handle.ts";
 import type { Ipam } from "./ipam.ts";
@@ -38,7 +38,13 @@ export class PodNetwork implements Network {
     await this.#unplug(uid);
     const podIPs = this.#options.ipam.allocate(uid);
     const tun = openPodDevice(sandboxPid, podIPs, this.#options.mtu);
-    const port = this.#ports.add(uid, `${namespace}/${name}`, podIPs, tun.fd);
+    const port = this.#ports.add({
+      uid,
+      name: `${namespace}/${name}`,
+      addresses: podIPs,
+      hostPorts: hostPortsOf(pod, podIPs),
+      fd: tun.fd,
+    });
     try {
       await this.#options.dataPlane.addPort({ port: port.port, fd: port.fd, mtu: this.#options.mtu });
       await this.#options.publish();
@@ -65,6 +71,12 @@ export class PodNetwork implements Network {
     return this.#ports.list().map(({ name, port, addresses }) => ({ name, port, addresses }));
   }
 
+  /** Of the pods that have any, by "namespace/name". */
+  hostPorts(): ReadonlyMap<string, readonly HostPort[]> {
+    const entries = this.#ports.list().filter(({ hostPorts }) => hostPorts.length > 0);
+    return new Map(entries.map(({ name, hostPorts }) => [name, hostPorts]));
+  }
+
   /** "namespace/name" of the pod behind a port, for counters and flow records. */
   nameOf(port: number): string | undefined {
     return this.#ports.list().find(entry => entry.port === port)?.name;
@@ -78,4 +90,14 @@ export class PodNetwork implements Network {
     this.#ports.release(port);
     closeSync(port.fd);
   }
+}
+
+/** Init containers have ports only when they run beside the others. */
+function hostPortsOf({ spec }: Pod, podIps: readonly string[]): HostPort[] {
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  return [...spec.containers, ...sidecars].flatMap(({ ports = [] }) =>
+    ports.flatMap(({ hostIP = "", hostPort = 0, protocol = "TCP", containerPort }) =>
+      hostPort === 0 ? [] : [{ hostIp: hostIP, hostPort, protocol, containerPort, podIps }],
+    ),
+  );
 }

@@ -1,5 +1,7 @@
 /** Which data-plane port belongs to which pod. Port 0 is the node's own device. */
 
+import type { HostPort } from "@podwire/compiler";
+
 export const HOST_PORT = 0;
 const FIRST_POD_PORT = 1;
 
@@ -16,6 +18,7 @@ export interface PodPort {
   /** "namespace/name". */
   readonly name: string;
   readonly addresses: readonly string[];
+  readonly hostPorts: readonly HostPort[];
   readonly fd: number;
 }
 
@@ -24,10 +27,10 @@ export class Ports {
   /** Taken from their pods, and still in the data plane. */
   readonly #leaving = new Set<number>();
 
-  add(uid: string, name: string, addresses: readonly string[], fd: number): PodPort {
+  add(pod: Omit<PodPort, "port">): PodPort {
     const used = new Set([...this.#byUid.values()].map(entry => entry.port).concat(...this.#leaving));
-    const entry = { port: lowestFree(used, FIRST_POD_PORT), uid, name, addresses, fd };
-    this.#byUid.set(uid, entry);
+    const entry = { ...pod, port: lowestFree(used, FIRST_POD_PORT) };
+    this.#byUid.set(pod.uid, entry);
     return entry;
   }
 

@@ -4,14 +4,20 @@
  *
  * Kept in the bytes of the node stream and read when someone asks: 50,000 endpoints are 4 MB so, and 40 as objects.
  */
-import { Services } from "@podwire/compiler";
+import { type CompiledServices, type HostPort, type Place, Services } from "@podwire/compiler";
 import { EndpointSlice, type ObjectName, Service } from "@podwire/protocol";
 
 /** Told of a Service that is new, changed or gone, and of one whose slices did; it need not be known itself. */
 export type ServiceListener = (service: ObjectName) => void;
 
 export class KnownServices {
-  readonly #compiled = new Services();
+  readonly #compiled = new Services({
+    read: key => {
+      const [namespace = "", name = ""] = key.split("/");
+      return this.get({ namespace, name });
+    },
+    slicesOf: key => this.#slicesOf(key),
+  });
   /** By namespace and name. */
   readonly #services = new Map<string, Map<string, Buffer>>();
   /** By the key of their Service, then by their own name. */
@@ -21,10 +27,9 @@ export class KnownServices {
   readonly #listeners = new Set<ServiceListener>();
 
   set(service: Service): void {
-    const { namespace, name, clusterIps: addresses, ports } = service;
+    const { namespace, name } = service;
     const known = this.#services.get(namespace) ?? new Map();
     this.#services.set(namespace, known.set(name, Service.encode(service)));
-    this.#compiled.setService(keyOf(service), { addresses, ports });
     this.#changed({ namespace, name });
   }
 
@@ -32,7 +37,6 @@ export class KnownServices {
     const known = this.#services.get(namespace);
     known?.delete(name);
     if (known?.size === 0) this.#services.delete(namespace);
-    this.#compiled.deleteService(keyOf({ namespace, name }));
     this.#changed({ namespace, name });
   }
 
@@ -44,11 +48,6 @@ export class KnownServices {
     const owner = keyOf({ namespace, name: service });
     const siblings = this.#slices.get(owner) ?? new Map();
     this.#slices.set(owner, siblings.set(name, EndpointSlice.encode(slice)));
-    const endpoints = slice.endpoints.map(({ addresses, ...conditions }) => ({
-      address: addresses[0] ?? "",
-      ...conditions,
-    }));
-    this.#compiled.setEndpoints(key, { service: owner, ports: slice.ports, endpoints });
     this.#changed({ namespace, name: service });
   }
 
@@ -61,7 +60,6 @@ export class KnownServices {
     const siblings = this.#slices.get(owner)!;
     siblings.delete(name);
     if (siblings.size === 0) this.#slices.delete(owner);
-    this.#compiled.deleteEndpoints(key);
     this.#changed({ namespace, name: service });
   }
 
@@ -72,8 +70,7 @@ export class KnownServices {
 
   /** The slices of a Service, which need not be known, in no particular order. */
   slicesOf(service: ObjectName): EndpointSlice[] {
-    const slices = this.#slices.get(keyOf(service)) ?? new Map<string, Buffer>();
-    return [...slices.values()].map(bytes => EndpointSlice.decode(bytes));
+    return this.#slicesOf(keyOf(service));
   }
 
   of(namespace: string): readonly Service[] {
@@ -93,12 +90,20 @@ export class KnownServices {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The table of Services as it is now. */
-  compile(): ReturnType<Services["compile"]> {
+  /** What has changed of the table of Services, for a node that is there and has Pods with these host ports. */
+  compile(place: Place, hostPorts: ReadonlyMap<string, readonly HostPort[]>): CompiledServices {
+    this.#compiled.setPlace(place);
+    this.#compiled.setHostPorts(hostPorts);
     return this.#compiled.compile();
   }
 
+  #slicesOf(key: string): EndpointSlice[] {
+    const slices = this.#slices.get(key) ?? new Map<string, Buffer>();
+    return [...slices.values()].map(bytes => EndpointSlice.decode(bytes));
+  }
+
   #changed(service: ObjectName): void {
+    this.#compiled.changed(keyOf(service));
     for (const listener of this.#listeners) listener(service);
   }
 }

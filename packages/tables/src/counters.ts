@@ -41,6 +41,9 @@ const scalarNames = [
   "flowsCreated",
   /** Those of them that have a Service's backend. */
   "flowsTranslated",
+  /** Clients that a Service binds to a backend (sessionAffinity), and those that made room for others. */
+  "affinities",
+  "affinitiesEvicted",
   "flowsExpired",
   "flowsEvicted",
   "flowsRejudged",

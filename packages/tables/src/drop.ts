@@ -67,6 +67,9 @@ const explanations = {
 
   // Services
   serviceWithoutBackends: "The Service has no endpoint that takes new flows.",
+  serviceWithoutLocalBackends:
+    "The Service's traffic policy is Local, and its endpoints are on other nodes: dropped in silence, as kube-proxy does.",
+  serviceSourceDenied: "The Service's loadBalancerSourceRanges do not have the client's address.",
   servicePortUnknown: "The address is a Service's, and it has no such port.",
   serviceUnknown: "The destination is in a service CIDR, and no Service has it.",
   translationPortsExhausted: "No source port is free for one more translated flow to this backend.",

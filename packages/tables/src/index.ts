@@ -31,9 +31,12 @@ export { limits } from "./limits.ts";
 export { PeerFlag, type PeerRow, peerFlags, peerMacHigh, peerMacLow, peerUnderlayMtu } from "./peers.ts";
 export type { RouteRow } from "./routes.ts";
 export {
+  addressRow,
   type Backend,
+  type BuiltShard,
   buildServiceShard,
   buildServiceShards,
+  type ServiceKey,
   type ServiceRow,
   type ServiceShards,
   ServiceTable,

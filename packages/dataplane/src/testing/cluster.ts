@@ -64,8 +64,8 @@ export class SimulatedCluster {
   readonly nodes: readonly SimulatedNode[];
   readonly pods = new Map<string, SimulatedPod>();
   readonly options: ClusterOptions;
-  /** Of all nodes, from their next `publish` on. */
-  services: readonly ServiceRow[] = [];
+  /** By the name of the node, from its next `publish` on. */
+  readonly #services = new Map<string, readonly ServiceRow[]>();
   nowMs = 1_700_000_000_000;
 
   constructor(options: ClusterOptions = {}) {
@@ -86,13 +86,19 @@ export class SimulatedCluster {
 
   /** Builds the node's tables and publishes them, without the pods named. */
   publish(node: SimulatedNode, without: readonly string[] = []): void {
-    node.pipeline.publish(buildTables(this.#content(node, without)), buildServiceShards(this.services));
+    node.pipeline.publish(
+      buildTables(this.#content(node, without)),
+      buildServiceShards(this.#services.get(node.name) ?? []),
+    );
   }
 
-  /** Publishes these Services on all nodes. */
-  serve(services: readonly ServiceRow[]): void {
-    this.services = services;
-    for (const node of this.nodes) this.publish(node);
+  /** Publishes these Services on all nodes, or those named. */
+  serve(services: readonly ServiceRow[], on: readonly string[] = NODE_NAMES): void {
+    for (const node of this.nodes) {
+      if (!on.includes(node.name)) continue;
+      this.#services.set(node.name, services);
+      this.publish(node);
+    }
   }
 
   /** A packet as the pod's (or, with "host-a", the host's) kernel hands it to its TUN device. */

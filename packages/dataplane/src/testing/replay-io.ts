@@ -7,6 +7,8 @@ import { type Arena, type PacketIo, RECEIVED } from "../ports.ts";
 const EAGAIN = 11;
 const MESSAGES = 32;
 const SLOT_BYTES = 65_536;
+/** Behind a virtio-net header and an IPv4 header without options. */
+const IPV4_PORTS_AT = 10 + 20;
 
 export class ReplayIo implements PacketIo {
   readonly arena: Arena;
@@ -14,6 +16,9 @@ export class ReplayIo implements PacketIo {
   readonly failed = new Int32Array(0);
   /** Virtio-net header and packet that every read yields. */
   tun: Uint8Array = new Uint8Array(0);
+  /** Whether each read has the next source port: a new flow, until they are all used up. */
+  variesSourcePort = false;
+  #sourcePort = 1024;
   /** Message that every receive yields thirty-two times, and the size of its datagrams. */
   underlay: Uint8Array = new Uint8Array(0);
   segmentSize = 0;
@@ -35,6 +40,10 @@ export class ReplayIo implements PacketIo {
     if (this.remaining === 0) return -EAGAIN;
     this.remaining--;
     this.arena.u8.set(this.tun, at);
+    if (this.variesSourcePort) {
+      this.#sourcePort = this.#sourcePort === 0xffff ? 1024 : this.#sourcePort + 1;
+      this.arena.view.setUint16(at + IPV4_PORTS_AT, this.#sourcePort);
+    }
     return this.tun.length;
   }
 

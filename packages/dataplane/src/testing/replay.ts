@@ -15,6 +15,7 @@ import {
 } from "@podwire/tables";
 import { Protocol, tcp } from "@podwire/wire";
 import { layoutArena, PIPELINE_ARENA_BYTES } from "../arena-layout.ts";
+import { limits } from "../limits.ts";
 import { createArena } from "../offload/index.ts";
 import { Pipeline } from "../pipeline.ts";
 import { macOf } from "./cluster.ts";
@@ -26,6 +27,7 @@ const NEIGHBOUR = "10.244.0.3";
 const THERE = "10.244.1.2";
 const SERVICE_OF_NEIGHBOUR = "10.96.0.3";
 const SERVICE_OF_THERE = "10.96.0.4";
+const BINDING_SERVICE = "10.96.0.5";
 const BATCH = 64;
 
 export const replayCases = [
@@ -34,6 +36,9 @@ export const replayCases = [
   "small TUN to TUN",
   "small IPv6 TUN to underlay",
   "small TUN to underlay, to a Service",
+  "small TUN to underlay, new flows",
+  "small TUN to underlay, new flows to a Service",
+  "small TUN to underlay, new flows to a Service with affinity",
   "64 KB TUN to underlay, checksums left to the peer",
   "64 KB TUN to underlay",
   "64 KB underlay to TUN, checksums left to us",
@@ -64,10 +69,13 @@ export class Replay {
       hashSeed: [1, 2],
       layout: layoutArena(0),
       mergeUdp: true,
+      // So few that a source port that comes again is a new flow again.
+      flows: name.includes("new flows") ? 8192 : limits.flows,
     });
     for (const port of [0, 1, 2]) this.#pipeline.addPort(port, 1450);
     this.#pipeline.publish(tablesOf(name.includes("left to")), services());
     this.#isTun = !name.includes("underlay to TUN");
+    this.io.variesSourcePort = name.includes("new flows");
     this.#load(name);
   }
 
@@ -97,7 +105,8 @@ export class Replay {
       const isLocal = name.includes("TUN to TUN");
       const service = isLocal ? SERVICE_OF_NEIGHBOUR : SERVICE_OF_THERE;
       const pod = isLocal ? NEIGHBOUR : THERE;
-      const destination = name.includes("Service") ? service : pod;
+      const isBound = name.includes("affinity");
+      const destination = isBound ? BINDING_SERVICE : name.includes("Service") ? service : pod;
       const isIpv6 = name.includes("IPv6");
       const transport = isSuper ? tcpSegment(40000, 80, tcp.ACK, 64_000) : udpDatagram(40000, 53, 64);
       const packet = ipPacket({
@@ -137,16 +146,19 @@ function frame(transport: Uint8Array, protocol: number, isPartial: boolean): Uin
 }
 
 function services(): ServiceShards {
-  const row = (address: string, to: string, protocol: number, port: number) => ({
+  const row = (address: string, to: string, protocol: number, port: number, affinityMs = 0) => ({
     words: words(address),
     protocol,
     port,
-    backends: [{ words: words(to), port: port + 1000 }],
-    accepting: 1,
+    backends: [0, 1, 2, 3, 4].map(index => ({ words: words(to), port: port + 1000 + index })),
+    accepting: 5,
+    owner: 1,
+    affinityMs,
   });
   return buildServiceShards([
     row(SERVICE_OF_NEIGHBOUR, NEIGHBOUR, Protocol.Tcp, 80),
     row(SERVICE_OF_THERE, THERE, Protocol.Udp, 53),
+    row(BINDING_SERVICE, THERE, Protocol.Udp, 53, 10_800_000),
   ]);
 }
 

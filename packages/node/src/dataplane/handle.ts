@@ -90,11 +90,11 @@ export class DataPlane {
     return this.#command({ kind: "removePort", port });
   }
 
-  /** Swaps tables and Services in as one. `peers` says where each peer of the tables is. */
+  /** Swaps tables and the changed shards of Services in as one. `peers` says where each peer of the tables is. */
   publish(
     tables: SharedArrayBuffer,
     peers: readonly PeerEndpoint[],
-    services: ServiceShards = [],
+    services: ServiceShards = new Map(),
   ): Promise<void> {
     return this.#command({ kind: "publish", tables, peers, services });
   }
