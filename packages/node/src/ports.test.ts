@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Ports } from "./ports.ts";
 
 describe("ports of pods", () => {
-  const add = (ports: Ports, uid: string) => ports.add(uid, `default/${uid}`, [], 0).port;
+  const add = (ports: Ports, uid: string) =>
+    ports.add({ uid, name: `default/${uid}`, addresses: [], hostPorts: [], fd: 0 }).port;
 
   it("the lowest free number, from 1", () => {
     const ports = new Ports();
