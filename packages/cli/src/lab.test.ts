@@ -208,6 +208,37 @@ describe("podwire commands over a lab", function () {
     assert.equal((await finish(follow)).code, 130);
   });
 
+  it("get services tells what their backends are, and -w when that changes", async () => {
+    const file = join(folder, "services.yaml");
+    const service = (name: string, spec: string) =>
+      `---\napiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
+    writeFileSync(
+      file,
+      service("web", "{selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}") +
+        service("nobody", "{selector: {app: nobody}, ports: [{port: 80}]}") +
+        service("outside", "{type: ExternalName, externalName: example.test}"),
+    );
+    const watch = start(["get", "services", "-w"]);
+    assert.equal((await podwire("apply", "-f", file)).code, 0);
+    let seen = "";
+    for await (const chunk of watch.stdout!) {
+      seen += String(chunk);
+      if (/^web .* 80\/TCP +3 ready /m.test(seen)) break;
+    }
+    watch.kill("SIGINT");
+    await once(watch, "exit");
+    const wide = (await podwire("get", "svc", "-o", "wide")).stdout;
+    assert.match(wide, /^NAME +TYPE .* BACKENDS +ADDRESSES +AGE +SELECTOR$/m);
+    assert.match(wide, /^web .* 3 ready +10\.244\.\d\.\d+:8080,/m);
+    assert.match(wide, /^nobody .* none +<none> /m);
+    assert.match(wide, /^outside +ExternalName .* - +example\.test /m);
+    assert.match(
+      (await podwire("status")).stdout,
+      /^services: \d+ with \d+ backends; without one: default\/nobody$/m,
+    );
+    assert.equal((await podwire("delete", "-f", file)).code, 0);
+  });
+
   it("matrix: every pod reaches every other one and keeps its address", async () => {
     const { code, stdout, stderr } = await podwire("matrix", "-o", "json");
     assert.equal(code, 0, stderr);
@@ -273,6 +304,15 @@ describe("podwire commands over a lab", function () {
     const status = await podwire("status", "--name", "orphan");
     assert.match(status.stdout, /^lab orphan: Degraded/);
     assert.match(status.stdout, /\nup +dead /);
+    assert.match(status.stdout, /\nnode-1 +Ready .* live /);
+    // Nobody starts it again: the node goes on by itself, and says so.
+    const { processes } = JSON.parse((await podwire("status", "--name", "orphan", "-o", "json")).stdout);
+    process.kill(processes.find((each: { name: string }) => each.name === "control-plane").pid, "SIGKILL");
+    let cutOff: string;
+    do cutOff = (await podwire("status", "--name", "orphan")).stdout;
+    while (!cutOff.includes("cut off"));
+    assert.match(cutOff, /\nnode-1 +Unknown .* cut off \d+s, serves revision \d+ /);
+    assert.match(cutOff, /\nservices: \?\n/);
     const down = await podwire("down", "--name", "orphan");
     assert.match(down.stderr, /lab orphan is gone/);
     assert(!existsSync(join(run, "orphan")));

@@ -31,7 +31,7 @@ import { EntryPoints } from "./entry/entry-points.ts";
 import { ServiceEntry } from "./entry/service-entry.ts";
 import { configureHostDevice, HOST_DEVICE, openHostDevice } from "./host-device.ts";
 import { capacity, nodeInfo, podMtu, systemLabels, underlayMtu, vtepMac } from "./identity.ts";
-import { serveInspection } from "./inspection.ts";
+import { type Connection, type NodeState, serveInspection } from "./inspection.ts";
 import { Ipam } from "./ipam.ts";
 import { DEFAULT_POD_CAPACITY } from "./limits.ts";
 import { Peers } from "./peers.ts";
@@ -92,6 +92,7 @@ export class NodeDaemon {
   /** Undefined until the device is configured. */
   #entry: ServiceEntry | undefined;
   #isSynced = false;
+  #connection: Connection = { connected: false, since: new Date().toISOString() };
   #tablesStale = false;
   readonly #started: Promise<void>;
   #settleStart!: { resolve(): void; reject(error: Error): void };
@@ -129,8 +130,7 @@ export class NodeDaemon {
       tls: options.tls,
       registration: () => this.#registration(),
       handlers: this.#handlers(),
-      connection: state =>
-        options.log(state.connected ? "connected to the control plane" : `control plane lost: ${state.why}`),
+      connection: state => this.#connectionChanged(state),
       unreachable: why => options.log(`control plane not reached: ${why}`),
       refused: options.refused,
     });
@@ -149,6 +149,21 @@ export class NodeDaemon {
     this.#runtime?.close();
     this.#inspection?.close();
     await (await this.#dataPlane).close();
+  }
+
+  #connectionChanged(state: Omit<Connection, "since">): void {
+    this.#connection = { ...state, since: new Date().toISOString() };
+    const { log } = this.#options;
+    log(state.connected ? "connected to the control plane" : `control plane lost: ${state.why}`);
+  }
+
+  #state(): Omit<NodeState, "node"> {
+    const tables = {
+      revision: this.#sync.revision,
+      services: this.#services.size,
+      peers: this.#peers.list().length,
+    };
+    return { controlPlane: this.#connection, tables };
   }
 
   #registration(): NodeRegistration {
@@ -258,6 +273,7 @@ export class NodeDaemon {
       socketPath: join(directory, "node.sock"),
       node: name,
       dataPlane,
+      state: () => this.#state(),
       podOf: port => network.nameOf(port),
       peerOf: index => this.#peers.list().find(peer => peer.index === index)?.name,
     });

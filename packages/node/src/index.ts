@@ -1,2 +1,3 @@
 /** The node daemon: what `podwire node` runs. */
 export { NodeDaemon, type NodeOptions } from "./daemon.ts";
+export type { Connection, NodeState } from "./inspection.ts";

@@ -4,6 +4,7 @@
  *
  *   GET /counters    packets, flows and drops, ports and peers by name
  *   GET /flows       the flow records still in the ring, oldest first
+ *   GET /state       whether the control plane is there, and what the tables hold
  */
 import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -11,10 +12,27 @@ import type { FlowEnd } from "@podwire/tables";
 import type { DataPlane } from "./dataplane/handle.ts";
 import { HOST_PORT } from "./ports.ts";
 
+/** Whether this node hears of changes. */
+export interface Connection {
+  readonly connected: boolean;
+  /** ISO 8601. */
+  readonly since: string;
+  /** Why it is not there. */
+  readonly why?: string;
+}
+
+export interface NodeState {
+  readonly node: string;
+  readonly controlPlane: Connection;
+  /** `revision` is the last change of the control plane's that this node has seen. */
+  readonly tables: { readonly revision: number; readonly services: number; readonly peers: number };
+}
+
 export interface InspectionOptions {
   socketPath: string;
   node: string;
   dataPlane: DataPlane;
+  state(): Omit<NodeState, "node">;
   /** "namespace/name" of the pod behind a port. */
   podOf(port: number): string | undefined;
   /** Name of the node behind a row of the peer table. */
@@ -25,10 +43,11 @@ export async function serveInspection(options: InspectionOptions): Promise<Serve
   const routes: Record<string, () => unknown> = {
     "/counters": () => counters(options),
     "/flows": () => flows(options),
+    "/state": () => ({ node: options.node, ...options.state() }),
   };
   const server = createServer((request, response) => {
     const route = routes[request.url ?? ""];
-    const body = route ? route() : { error: `no such path; there are ${Object.keys(routes).join(" and ")}` };
+    const body = route ? route() : { error: `no such path; there are ${Object.keys(routes).join(", ")}` };
     response.writeHead(route ? 200 : 404, { "content-type": "application/json" });
     response.end(`${JSON.stringify(body)}\n`);
   });

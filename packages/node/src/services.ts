@@ -63,6 +63,13 @@ export class KnownServices {
     this.#changed({ namespace, name: service });
   }
 
+  /** How many Services there are. */
+  get size(): number {
+    let size = 0;
+    for (const known of this.#services.values()) size += known.size;
+    return size;
+  }
+
   get({ namespace, name }: ObjectName): Service | undefined {
     const bytes = this.#services.get(namespace)?.get(name);
     return bytes && Service.decode(bytes);

@@ -1,10 +1,11 @@
 /**
  * `podwire get`: objects as a table, JSON, YAML or names; with -w also every change until Ctrl-C. The columns
- * are those of the kind table, so they are the same as the API server's.
+ * are those of the kind table, so they are the same as the API server's, and for Services what their backends are.
  */
-import type { Kind, KubernetesObject, LabelMatcher } from "@podwire/api";
+import type { Kind, KubernetesObject, LabelMatcher, Service } from "@podwire/api";
 import type { ApiClient, Selection } from "@podwire/client";
 import { UsageError } from "../errors.ts";
+import { Backends } from "../lab/backends.ts";
 import { type Named, namedObjects } from "../lab/objects.ts";
 import { clientOf, type LabSelection, labelsOf } from "../lab/select.ts";
 import { columnWidths, formatRow, formatTable, type Row } from "../terminal/table.ts";
@@ -22,6 +23,8 @@ export interface GetOptions extends LabSelection {
 
 interface Query extends GetOptions {
   readonly labels: LabelMatcher | undefined;
+  /** Where Services are shown in a table. */
+  readonly backends: Backends | undefined;
 }
 
 export async function runGet(
@@ -37,14 +40,28 @@ export async function runGet(
   if (options.watch && (new Set(wanted.map(({ kind }) => kind)).size > 1 || wanted.length > 1)) {
     throw new UsageError("--watch follows one kind, or one object of it");
   }
-  const query: Query = { ...options, labels: await labelsOf(options.selector) };
+  const labels = await labelsOf(options.selector);
   const client = await clientOf(options);
+  let backends: Backends | undefined;
   try {
+    const showsServices = isTable(options) && wanted.some(({ kind }) => isService(kind));
+    if (showsServices)
+      backends = await Backends.open(client, options.allNamespaces ? undefined : options.namespace);
+    const query: Query = { ...options, labels, backends };
     if (options.watch) await watch(client, wanted[0]!, query, terminal);
     else await print(client, wanted, query, terminal);
   } finally {
+    backends?.close();
     client.close();
   }
+}
+
+function isTable({ output }: GetOptions): boolean {
+  return output === undefined || output === "wide";
+}
+
+function isService({ group, kind }: Kind): boolean {
+  return group === "" && kind === "Service";
 }
 
 function selectionFor({ kind, name }: Named, query: Query): Selection {
@@ -106,7 +123,7 @@ function formatObjects(
   kind: Kind,
   objects: readonly KubernetesObject[],
   prefixed: boolean,
-  options: GetOptions,
+  options: Query,
 ): string {
   if (options.output === "name") {
     return objects.map(object => `${kind.singular}/${object.metadata.name}`).join("\n");
@@ -115,16 +132,21 @@ function formatObjects(
   return formatTable(options.headers ? headerOf(kind, options) : undefined, rows);
 }
 
-function shownColumns(kind: Kind, { output }: GetOptions): Kind["columns"] {
-  return kind.columns.filter(column => output === "wide" || column.priority === 0);
+/** Backends stand before the age, which people look for at the end. */
+function shownColumns(kind: Kind, { output, backends }: Query): Kind["columns"] {
+  const beside: Kind<Service>["columns"] = isService(kind) && backends ? backends.columns : [];
+  const age = kind.columns.findIndex(({ name }) => name === "Age");
+  const at = age < 0 ? kind.columns.length : age;
+  const all = [...kind.columns.slice(0, at), ...(beside as Kind["columns"]), ...kind.columns.slice(at)];
+  return all.filter(column => output === "wide" || column.priority === 0);
 }
 
-function headerOf(kind: Kind, options: GetOptions): Row {
+function headerOf(kind: Kind, options: Query): Row {
   const names = shownColumns(kind, options).map(column => column.name.toUpperCase());
   return options.allNamespaces && kind.namespaced ? ["NAMESPACE", ...names] : names;
 }
 
-function rowOf(kind: Kind, object: KubernetesObject, options: GetOptions, prefixed: boolean): Row {
+function rowOf(kind: Kind, object: KubernetesObject, options: Query, prefixed: boolean): Row {
   const nowMs = Date.now();
   const cells = shownColumns(kind, options).map(column => {
     const text = String(column.cell(object, nowMs));
@@ -152,11 +174,24 @@ async function watch(client: ApiClient, named: Named, options: Query, terminal: 
         return terminal.stdout.write(`${formatRow(rowOf(kind, object, options, false), widths)}\n`);
     }
   };
-  const isTable = options.output === undefined || options.output === "wide";
-  if (isTable && options.headers) terminal.stdout.write(`${formatRow(headerOf(kind, options), widths)}\n`);
-  for (const object of items) await write(object);
+  if (isTable(options) && options.headers)
+    terminal.stdout.write(`${formatRow(headerOf(kind, options), widths)}\n`);
+  const shown = new Map<string, KubernetesObject>();
+  const show = async (object: KubernetesObject) => {
+    const { namespace, name } = object.metadata;
+    shown.set(`${namespace}/${name}`, object);
+    await write(object);
+  };
+  for (const object of items) await show(object);
+  options.backends?.onChange(service => {
+    const object = shown.get(service);
+    if (object !== undefined) void write(object);
+  });
   const changes = client.watch(kind, revision, selection);
   for (let events = await changes.next(); events !== undefined; events = await changes.next()) {
-    for (const { object } of events) await write(object);
+    for (const { type, object } of events) {
+      await show(object);
+      if (type === "DELETED") shown.delete(`${object.metadata.namespace}/${object.metadata.name}`);
+    }
   }
 }

@@ -99,9 +99,16 @@ export class NodeSyncClient {
       "grpc.max_reconnect_backoff_ms": LIMITS.reconnectDelayMs.most,
       "grpc.max_receive_message_length": PROTOCOL_LIMITS.messageBytes,
       "grpc.max_send_message_length": PROTOCOL_LIMITS.messageBytes,
+      "grpc.keepalive_time_ms": LIMITS.keepaliveIntervalMs,
+      "grpc.keepalive_timeout_ms": LIMITS.keepaliveTimeoutMs,
       "grpc.enable_retries": 0,
       "grpc.enable_channelz": 0,
     });
+  }
+
+  /** The last revision that was applied; 0 before the first. */
+  get revision(): number {
+    return this.#view.revision;
   }
 
   start(): void {
