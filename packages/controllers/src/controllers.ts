@@ -2,6 +2,7 @@
 import { kinds, type Namespace, type Node, type Pod } from "@podwire/api";
 import { type Api, Informer } from "@podwire/client";
 import { AllObjects } from "./all-objects.ts";
+import { startClusterDns } from "./cluster-dns/cluster-dns.ts";
 import {
   type Clock,
   type Controller,
@@ -34,6 +35,8 @@ export interface ControllersOptions {
   readonly apiServer?: ApiServerEndpoint | undefined;
   /** Of load balancers' addresses, tried in this order. */
   readonly pools?: readonly PoolOptions[] | undefined;
+  /** Addresses of the cluster's DNS, at most one a family; absent: it has none. */
+  readonly clusterDns?: readonly string[] | undefined;
   readonly heartbeats: HeartbeatSource;
   readonly recordEvent: RecordEvent;
   readonly log: (message: string) => void;
@@ -53,6 +56,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     clock = systemClock,
     nodeSilenceMs,
     apiServer,
+    clusterDns = [],
   } = options;
   const nodes = new Informer<Node>(api, kinds.nodes, { log });
   const pods = new Informer<Pod>(api, kinds.pods, { log });
@@ -80,6 +84,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startGarbageCollector(context, objects),
   ];
   if (apiServer !== undefined) running.push(startKubernetesService(context, objects, apiServer));
+  if (clusterDns.length > 0) running.push(startClusterDns(context, nodes, objects, clusterDns));
   // Nodes first: a Pod must not look like one whose Node does not exist.
   await nodes.start();
   await pods.start();

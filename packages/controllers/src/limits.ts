@@ -25,6 +25,8 @@ export const LIMITS = {
   endpointsPerSlice: 100,
   /** Ended Pods that a Job's status lists at once, as upstream; the others wait with their finalizers. */
   uncountedPods: 500,
+  /** Nodes that come and go within this show in the slices of the cluster's DNS at once: every node is told of each version. */
+  clusterDnsDelayMs: 50,
   /** Writes that fail for no fault of the object (conflict, store busy) are tried again after this, doubling. */
   retryDelayMs: { first: 20, most: 10_000 },
 } as const;

@@ -27,6 +27,8 @@ import { type ConfigKind, Runtime } from "@podwire/runtime";
 import { type AddressRange, isInRanges } from "@podwire/wire/address-range";
 import { ConfigStore } from "./config-store.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
+import { ClusterNames } from "./dns/cluster-names.ts";
+import { NodeDns } from "./dns/node-dns.ts";
 import { EntryPoints } from "./entry/entry-points.ts";
 import { ServiceEntry } from "./entry/service-entry.ts";
 import { configureHostDevice, HOST_DEVICE, openHostDevice } from "./host-device.ts";
@@ -93,6 +95,8 @@ export class NodeDaemon {
   #entry: ServiceEntry | undefined;
   #isSynced = false;
   #connection: Connection = { connected: false, since: new Date().toISOString() };
+  readonly #names = new ClusterNames(this.#services);
+  #dns: NodeDns | undefined;
   #tablesStale = false;
   readonly #started: Promise<void>;
   #settleStart!: { resolve(): void; reject(error: Error): void };
@@ -148,6 +152,7 @@ export class NodeDaemon {
     this.#entry?.stop();
     this.#runtime?.close();
     this.#inspection?.close();
+    this.#dns?.close();
     await (await this.#dataPlane).close();
   }
 
@@ -205,10 +210,17 @@ export class NodeDaemon {
       serviceGone: name => this.#changed(() => this.#services.delete(name)),
       endpointSlice: slice => this.#changed(() => this.#services.setSlice(slice)),
       endpointSliceGone: name => this.#changed(() => this.#services.deleteSlice(name)),
-      synced: () => this.#changed(() => (this.#isSynced = true)),
+      namespace: name => this.#names.add(name),
+      namespaceGone: name => this.#names.delete(name),
+      synced: () => this.#synced(),
       applied: () => this.#applied(),
       openStream: request => void this.#streams?.serve(request),
     };
+  }
+
+  #synced(): void {
+    this.#names.synced();
+    this.#changed(() => (this.#isSynced = true));
   }
 
   #configChanged(kind: ConfigKind, { namespace, name }: ObjectName): void {
@@ -255,6 +267,7 @@ export class NodeDaemon {
       mtu: this.#mtu,
     });
     this.#entry = this.#makeEntry();
+    this.#dns = this.#makeDns();
     const dataPlane = await this.#dataPlane;
     const network = new PodNetwork({
       ipam,
@@ -263,6 +276,7 @@ export class NodeDaemon {
       publish: () => this.#publisher.publish(),
     });
     this.#network = network;
+    await this.#dns.started;
     await dataPlane.addPort({ port: HOST_PORT, fd: this.#host.fd, mtu: this.#mtu });
     await this.#publisher.publish();
     const runtime = this.#makeRuntime(network);
@@ -292,6 +306,19 @@ export class NodeDaemon {
       nodeAddresses: this.#options.addresses,
       isOwned: address => isInRanges(this.#options.loadBalancerRanges, address),
       log: this.#options.log,
+    });
+  }
+
+  #makeDns(): NodeDns {
+    const { addresses, clusterDomain, log } = this.#options;
+    return new NodeDns({
+      names: this.#names,
+      domain: clusterDomain,
+      addresses: this.#hostAddresses,
+      nodeAddresses: addresses,
+      clusterCidrs: this.#clusterCidrs,
+      serviceCidrs: this.#serviceCidrs,
+      log,
     });
   }
 

@@ -37,6 +37,7 @@ export interface SessionContext {
 
 const KINDS = [
   kinds.nodes,
+  kinds.namespaces,
   kinds.pods,
   kinds.services,
   kinds.endpointSlices,
@@ -203,6 +204,7 @@ export class Session {
     const { registry } = this.#context;
     const nodes = await registry.list(kinds.nodes);
     const { revision } = nodes;
+    const namespaces = await registry.list(kinds.namespaces, { atRevision: revision });
     const pods = await registry.list(kinds.pods, { atRevision: revision });
     const services = await registry.list(kinds.services, { atRevision: revision });
     const slices = await registry.list(kinds.endpointSlices, { atRevision: revision });
@@ -211,7 +213,7 @@ export class Session {
       yield [ToNode.encode({ revision: 0, message: { case: "snapshotBegin", value: {} } })];
       yield* referred;
       // Pods last: what they start with knows the Services.
-      for (const { items } of [nodes, services, slices, pods]) {
+      for (const { items } of [nodes, namespaces, services, slices, pods]) {
         for (const stored of items) yield translator.translate({ revision: 0, stored, deleted: false });
       }
       yield [ToNode.encode({ revision, message: { case: "snapshotEnd", value: {} } })];

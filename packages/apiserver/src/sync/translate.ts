@@ -1,8 +1,9 @@
 /**
- * What one node hears of one change of a Node, a Pod, a Service or an EndpointSlice: the messages, encoded. A message is encoded once for
+ * What one node hears of one change of a Node, a Namespace, a Pod, a Service or an EndpointSlice: the messages, encoded. A message is encoded once for
  * all streams; each stream remembers what it last said of an object, and says nothing twice.
  *
  *   Node                -> Peer | PeerGone
+ *   Namespace           -> Namespace | NamespaceGone
  *   Pod of any node     -> PodAddresses | PodAddressesGone
  *   Pod of this node    -> the Pod as JSON | PodDeleted
  *   Service             -> Service | ServiceGone
@@ -29,6 +30,7 @@ type Said = Map<string, Buffer | "gone">;
 export class Translator {
   readonly #node: string;
   readonly #peers: Said = new Map();
+  readonly #namespaces: Said = new Map();
   readonly #addresses: Said = new Map();
   readonly #services: Said = new Map();
   readonly #slices: Said = new Map();
@@ -45,6 +47,8 @@ export class Translator {
     switch (object.kind) {
       case "Node":
         return this.#translateNode(change, object as Node);
+      case "Namespace":
+        return this.#translateNamespace(change);
       case "Service":
         return this.#translateNamed(change, this.#services, serviceMessage, "serviceGone");
       case "EndpointSlice":
@@ -60,6 +64,13 @@ export class Translator {
     if (announce !== undefined) return this.#say(this.#peers, name, announce);
     const gone: ToNode = { revision: change.revision, message: { case: "peerGone", value: { name } } };
     return this.#sayGone(this.#peers, name, gone, change.deleted);
+  }
+
+  #translateNamespace(change: ObservedChange): EncodedChange {
+    const { name } = change.stored.object.metadata;
+    if (!change.deleted) return this.#say(this.#namespaces, name, encoded(change, namespaceMessage)!);
+    const gone: ToNode = { revision: change.revision, message: { case: "namespaceGone", value: { name } } };
+    return this.#sayGone(this.#namespaces, name, gone, true);
   }
 
   #translatePod(change: ObservedChange, pod: Pod): EncodedChange {
@@ -130,6 +141,10 @@ function encoded({ stored, revision }: ObservedChange, encode: Encode): Announce
 function peerMessage(object: KubernetesObject): ToNode["message"] | undefined {
   const value = peerOf(object as Node);
   return value && { case: "peer", value };
+}
+
+function namespaceMessage({ metadata }: KubernetesObject): ToNode["message"] {
+  return { case: "namespace", value: { name: metadata.name } };
 }
 
 function addressesMessage(object: KubernetesObject): ToNode["message"] | undefined {

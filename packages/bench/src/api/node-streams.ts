@@ -103,6 +103,8 @@ async function startNode(plane: ControlPlane, at: number, arrivals: Arrivals): P
     serviceGone: () => {},
     endpointSlice: () => {},
     endpointSliceGone: () => {},
+    namespace: () => {},
+    namespaceGone: () => {},
     synced: () => arrivals.synced(),
     applied: nothing,
     openStream: nothing,

@@ -24,7 +24,7 @@ import { closeNamespace, listeningSocket, openNamespace } from "@podwire/linux";
 import { readServerFiles } from "@podwire/pki";
 import { openLmdbStore, openMemoryStore, type Store } from "@podwire/store";
 import { formatAddress } from "@podwire/wire/address";
-import { nthAddress, parseCidr } from "@podwire/wire/cidr";
+import { addressCount, nthAddress, parseCidr } from "@podwire/wire/cidr";
 import { CommandError, UsageError } from "../errors.ts";
 
 export interface ControlPlaneOptions {
@@ -48,6 +48,8 @@ export interface ControlPlaneOptions {
   /** "memory" forgets everything when the process ends. */
   store?: "lmdb" | "memory";
 }
+
+const DNS_ADDRESS = 10;
 
 type Log = (message: string) => void;
 /** What was started, to be ended in the opposite order. */
@@ -92,6 +94,7 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
       rootCa: credentials.clientAuthority,
       apiServer: serviceEndpoint(options.serviceCidr, underlay),
       pools: options.loadBalancerPools,
+      clusterDns: options.serviceCidr.flatMap(clusterDnsAddress),
     }),
     eventBounds.start(),
   ]);
@@ -159,6 +162,12 @@ function serviceEndpoint(
   if (endpoint === undefined) return undefined;
   const { host: address, port } = endpoint;
   return { clusterIP: formatAddress(nthAddress(cidr, 1)), address, port };
+}
+
+/** The tenth address of a family's Services, as kubeadm gives it; none of a range that has no tenth. */
+function clusterDnsAddress(serviceCidr: string): string[] {
+  const cidr = parseCidr(serviceCidr);
+  return cidr && addressCount(cidr) > DNS_ADDRESS + 1 ? [formatAddress(nthAddress(cidr, DNS_ADDRESS))] : [];
 }
 
 /** The socket belongs to the namespace that it was opened in, whichever its process is in. Returns the descriptor. */

@@ -36,6 +36,8 @@ function recorded(): { view: View; told: () => string } {
     service: ({ name }) => lines.push(`service ${name}`),
     serviceGone: ({ name }) => lines.push(`service ${name} gone`),
     endpointSlice: ({ name }) => lines.push(`slice ${name}`),
+    namespace: name => lines.push(`namespace ${name}`),
+    namespaceGone: name => lines.push(`namespace ${name} gone`),
     endpointSliceGone: ({ name }) => lines.push(`slice ${name} gone`),
     synced: () => lines.push("synced"),
     applied: () => lines.push("applied"),
@@ -120,6 +122,18 @@ describe("node view", () => {
     assert.equal(told(), "service api gone, slice api-1 gone");
     for (const each of [begin, end(11)]) view.apply(each);
     assert.equal(told(), "service web gone, slice web-1 gone, synced");
+  });
+
+  it("knows the names of namespaces, until they go or a snapshot leaves them out", () => {
+    const { view, told } = recorded();
+    const namespace = (name: string) => message(0, { case: "namespace", value: { name } });
+    view.connected(registered);
+    for (const each of [begin, namespace("one"), namespace("two"), end(7)]) view.apply(each);
+    assert.equal(told(), "registered one, namespace one, namespace two, synced");
+    view.apply(message(8, { case: "namespaceGone", value: { name: "one" } }));
+    assert.equal(told(), "namespace one gone");
+    for (const each of [begin, end(9)]) view.apply(each);
+    assert.equal(told(), "namespace two gone, synced");
   });
 
   it("asks for a snapshot again when one was cut", () => {

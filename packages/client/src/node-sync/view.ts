@@ -28,6 +28,9 @@ export interface NodeSyncHandlers {
   /** A node of the overlay, also this one; new or changed. */
   peer(peer: Peer): void;
   peerGone(name: string): void;
+  /** It exists; what else changes in it is not told. */
+  namespace(name: string): void;
+  namespaceGone(name: string): void;
   /** A Pod of any node that has addresses and has not ended, new or changed. */
   podAddresses(addresses: PodAddresses): void;
   podAddressesGone(pod: PodRef): void;
@@ -57,6 +60,7 @@ export type ConfigKind = "ConfigMap" | "Secret";
 
 interface Names {
   peers: Set<string>;
+  namespaces: Set<string>;
   addresses: Map<string, PodRef>;
   pods: Map<string, PodRef>;
   services: Map<string, ObjectName>;
@@ -66,6 +70,7 @@ interface Names {
 
 const noNames = (): Names => ({
   peers: new Set(),
+  namespaces: new Set(),
   addresses: new Map(),
   pods: new Map(),
   services: new Map(),
@@ -112,6 +117,12 @@ export class View {
     } else if (message.case === "peerGone") {
       this.#note(names => names.peers.delete(message.value.name));
       handlers.peerGone(message.value.name);
+    } else if (message.case === "namespace") {
+      this.#note(names => names.namespaces.add(message.value.name));
+      handlers.namespace(message.value.name);
+    } else if (message.case === "namespaceGone") {
+      this.#note(names => names.namespaces.delete(message.value.name));
+      handlers.namespaceGone(message.value.name);
     } else if (message.case === "podAddresses") {
       this.#note(names => names.addresses.set(message.value.pod.uid, message.value.pod));
       handlers.podAddresses(message.value);
@@ -191,6 +202,9 @@ export class View {
     this.#known = named;
     this.#named = undefined;
     for (const name of before.peers) if (!named.peers.has(name)) this.#handlers.peerGone(name);
+    for (const name of before.namespaces) {
+      if (!named.namespaces.has(name)) this.#handlers.namespaceGone(name);
+    }
     for (const [uid, pod] of before.addresses) {
       if (!named.addresses.has(uid)) this.#handlers.podAddressesGone(pod);
     }

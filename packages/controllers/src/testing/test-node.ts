@@ -95,6 +95,8 @@ export class TestNode {
       serviceGone: () => {},
       endpointSlice: () => {},
       endpointSliceGone: () => {},
+      namespace: () => {},
+      namespaceGone: () => {},
       synced: () => this.snapshots++,
       applied: () => this.#changed(),
       openStream: request => this.streams.push(request),

@@ -150,6 +150,8 @@ export interface ToNode {
     serviceGone: ObjectName;
     endpointSlice: EndpointSlice;
     endpointSliceGone: ObjectName;
+    namespace: Namespace;
+    namespaceGone: NamespaceGone;
   }>;
 }
 export const ToNode: MessageType<ToNode> = new MessageType("ToNode", [
@@ -174,6 +176,8 @@ export const ToNode: MessageType<ToNode> = new MessageType("ToNode", [
   { number: 21, name: "serviceGone", content: () => ObjectName, oneof: "message" },
   { number: 22, name: "endpointSlice", content: () => EndpointSlice, oneof: "message" },
   { number: 23, name: "endpointSliceGone", content: () => ObjectName, oneof: "message" },
+  { number: 24, name: "namespace", content: () => Namespace, oneof: "message" },
+  { number: 25, name: "namespaceGone", content: () => NamespaceGone, oneof: "message" },
 ]);
 
 export interface ObjectName {
@@ -228,6 +232,20 @@ export interface PeerGone {
   name: string;
 }
 export const PeerGone: MessageType<PeerGone> = new MessageType("PeerGone", [
+  { number: 1, name: "name", content: "string" },
+]);
+
+export interface Namespace {
+  name: string;
+}
+export const Namespace: MessageType<Namespace> = new MessageType("Namespace", [
+  { number: 1, name: "name", content: "string" },
+]);
+
+export interface NamespaceGone {
+  name: string;
+}
+export const NamespaceGone: MessageType<NamespaceGone> = new MessageType("NamespaceGone", [
   { number: 1, name: "name", content: "string" },
 ]);
 
