@@ -7,6 +7,7 @@
  * Addresses and CIDRs as text are `@podwire/wire/address` and `@podwire/wire/cidr`: every process needs those, also
  * the many that never see a packet and need not load its formats.
  */
+export * as arp from "./arp.ts";
 export * as checksum from "./checksum.ts";
 export { crc32c } from "./crc32c.ts";
 export * as ethernet from "./ethernet.ts";
@@ -17,6 +18,7 @@ export * as icmpv6 from "./icmpv6.ts";
 export * as ipv4 from "./ipv4.ts";
 export * as ipv6 from "./ipv6.ts";
 export * as ipv6Extensions from "./ipv6-extensions.ts";
+export * as ndp from "./ndp.ts";
 export { Protocol } from "./protocol.ts";
 export * as sctp from "./sctp.ts";
 export * as tcp from "./tcp.ts";
