@@ -243,7 +243,15 @@ export class NodeDaemon {
 
   /** What the data plane knows by now, the kernel may bring to it. */
   #enter(): void {
-    if (this.#isSynced) this.#entry?.apply();
+    // Not before the pods of a daemon before this one are known: their host ports stay as they are until then.
+    if (!this.#isSynced || !this.#runtime || !this.#entry) return;
+    this.#entry.setHostPorts(this.#network?.hostPorts() ?? new Map());
+    this.#entry.apply();
+  }
+
+  async #publishPods(): Promise<void> {
+    await this.#publisher.publish();
+    this.#enter();
   }
 
   #registered(message: Registered): void {
@@ -273,7 +281,7 @@ export class NodeDaemon {
       ipam,
       dataPlane,
       mtu: this.#mtu,
-      publish: () => this.#publisher.publish(),
+      publish: () => this.#publishPods(),
     });
     this.#network = network;
     await this.#dns.started;

@@ -5,11 +5,12 @@
  *
  * Before everything is known nothing is applied, so that what a daemon before this one has made stays until then.
  */
+import type { HostPort } from "@podwire/compiler";
 import type { ObjectName } from "@podwire/protocol";
 import { RETRY_ENTRY_POINTS_MS } from "../limits.ts";
 import type { KnownServices } from "../services.ts";
 import type { EntryPoints } from "./entry-points.ts";
-import { type HostPort, NOTHING, wantedOf, wantedOfHostPorts } from "./wanted.ts";
+import { NOTHING, wantedOf, wantedOfHostPorts } from "./wanted.ts";
 
 export interface ServiceEntryOptions {
   readonly services: Pick<KnownServices, "get" | "names" | "watch">;
@@ -23,6 +24,7 @@ export interface ServiceEntryOptions {
 export class ServiceEntry {
   readonly #options: ServiceEntryOptions;
   readonly #stale = new Map<string, ObjectName>();
+  #hostPorts: ReadonlyMap<string, readonly HostPort[]> = new Map();
   readonly #stopWatching: () => void;
   #retry: NodeJS.Timeout | undefined;
 
@@ -34,9 +36,17 @@ export class ServiceEntry {
     for (const name of services.names()) isStale(name);
   }
 
-  /** Host ports of a pod of this node; none when it is gone. */
-  setHostPorts(uid: string, ports: readonly HostPort[]): void {
-    this.#options.points.set(`pod ${uid}`, wantedOfHostPorts(ports, this.#options.nodeAddresses));
+  /** Of all pods of this node that have any, by "namespace/name". */
+  setHostPorts(pods: ReadonlyMap<string, readonly HostPort[]>): void {
+    const { points, nodeAddresses } = this.#options;
+    for (const [name, ports] of this.#hostPorts) {
+      if (pods.get(name) !== ports) points.set(`pod ${name}`, NOTHING);
+    }
+    for (const [name, ports] of pods) {
+      if (this.#hostPorts.get(name) !== ports)
+        points.set(`pod ${name}`, wantedOfHostPorts(ports, nodeAddresses));
+    }
+    this.#hostPorts = pods;
   }
 
   /** Tries again later when the kernel refuses. */

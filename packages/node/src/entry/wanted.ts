@@ -9,6 +9,7 @@
  *
  * Node ports are served at the node's own addresses (as kube-proxy's nftables mode does), not at 127.0.0.1.
  */
+import type { HostPort } from "@podwire/compiler";
 import type { Entry } from "@podwire/linux";
 import type { Service } from "@podwire/protocol";
 import { Protocol } from "@podwire/wire";
@@ -54,20 +55,16 @@ export function wantedOf(
   };
 }
 
-export interface HostPort {
-  /** Empty: every address of the node. */
-  readonly hostIP: string;
-  readonly protocol: string;
-  readonly hostPort: number;
-}
-
 export function wantedOfHostPorts(ports: readonly HostPort[], nodeAddresses: readonly string[]): Wanted {
-  const entries = ports.flatMap(({ hostIP, protocol: name, hostPort: port }) => {
+  const entries = ports.flatMap(({ hostIp, protocol: name, hostPort: port, podIps }) => {
     const protocol = PROTOCOLS[name];
     if (protocol === undefined) return [];
-    const any = hostIP === "" || hostIP === "0.0.0.0" || hostIP === "::";
-    const addresses = any ? nodeAddresses : nodeAddresses.filter(address => address === hostIP);
-    return addresses.map(address => ({ address, protocol, port }));
+    const families = new Set(podIps.map(isIpv6));
+    const isAny = hostIp === "" || hostIp === "0.0.0.0" || hostIp === "::";
+    return nodeAddresses
+      .filter(address => families.has(isIpv6(address)))
+      .filter(address => (isAny ? hostIp === "" || isIpv6(hostIp) === isIpv6(address) : address === hostIp))
+      .map(address => ({ address, protocol, port }));
   });
   return { ...NOTHING, entries };
 }
