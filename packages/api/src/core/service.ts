@@ -142,7 +142,7 @@ export interface LoadBalancerStatus extends Infer<typeof loadBalancerStatusField
 export const loadBalancerStatus = object<LoadBalancerStatus>("LoadBalancerStatus", loadBalancerStatusFields);
 
 const serviceStatusFields = {
-  loadBalancer: field(1, loadBalancerStatus, "The load balancer, once there is one."),
+  loadBalancer: field(1, defaulted(loadBalancerStatus, {}), "The load balancer, once there is one."),
   conditions: field(2, list(condition, { key: "type" }), "What was observed of the Service."),
 };
 export interface ServiceStatus extends Infer<typeof serviceStatusFields> {}

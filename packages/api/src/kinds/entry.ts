@@ -36,6 +36,7 @@ export function kindEntry<T extends KubernetesObject>(
     subresources: [],
     deletion: { mode: "immediate" },
     defaultPropagation: "Background",
+    returnsDeleted: false,
     createsOnUpdate: false,
     selectableFields: [],
     columns: [nameColumn, ageColumn],

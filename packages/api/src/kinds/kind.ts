@@ -92,6 +92,8 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> {
   readonly deletion: Deletion<T>;
   /** What becomes of the dependents of an object that is deleted without a word about them. */
   readonly defaultPropagation: "Background" | "Orphan";
+  /** A deletion answers with the object also when that is gone. */
+  readonly returnsDeleted: boolean;
   /** A PUT to a name that is not there makes the object. */
   readonly createsOnUpdate: boolean;
   /** Fields for `fieldSelector` beside metadata.name and metadata.namespace. */

@@ -84,7 +84,7 @@ const created: [kind: Kind, parts: Json, ...errors: string[]][] = [
     kinds.services,
     { spec: { ports: [{ port: 80 }, { port: 80, name: "a" }] } },
     "spec.ports[0].name: Required value",
-    'spec.ports[1]: Duplicate value: {"port":80,"protocol":"TCP"}',
+    'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
   ],
   [kinds.services, { spec: { type: "ExternalName" } }, "spec.externalName: Required value"],
   [

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { kinds } from "@podwire/api";
-import { replay } from "../testing/histories/replay.ts";
+import { type Compare, comparable, replay } from "../testing/histories/replay.ts";
+import { compareServices, SERVICE_CIDRS } from "../testing/histories/services.ts";
 import { repliesOf, type Transcript } from "../testing/histories/transcript.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
@@ -16,19 +17,24 @@ describe("writes as a Kubernetes API server takes them", function () {
   let server: TestServer;
 
   before(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ serviceCidrs: SERVICE_CIDRS });
     await server.registry.create(kinds.namespaces, { metadata: { name: NAMESPACE } });
   });
   after(() => server.close());
 
-  for (const name of ["config-maps", "deployments"]) {
+  const compared: Record<string, Compare> = {
+    "config-maps": comparable,
+    deployments: comparable,
+    services: compareServices,
+  };
+  for (const [name, compare] of Object.entries(compared)) {
     it(name, async () => {
       const file = new URL(`../../transcripts/${name}.jsonl`, import.meta.url);
       const lines = readFileSync(file, "utf8").trim().split("\n");
       const transcripts = lines.map(line => JSON.parse(line) as Transcript);
       for (const transcript of transcripts) {
         const { history } = transcript;
-        const replies = await replay(server, NAMESPACE, history);
+        const replies = await replay(server, NAMESPACE, history, compare);
         for (const [at, expected] of repliesOf(transcript).entries()) {
           const { method, suffix, query, type, body } = history.writes[at]!;
           const what = `write ${at}: ${method} ${suffix}?${query} ${type} ${body}`;

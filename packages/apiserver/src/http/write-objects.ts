@@ -3,6 +3,7 @@ import {
   type Admitted,
   admit,
   badRequest,
+  conflict,
   type DeleteOptions,
   decodeNamed,
   deleteOptions,
@@ -44,6 +45,11 @@ export async function updateObject(exchange: NamedExchange): Promise<void> {
   } catch (error) {
     const creates = target.kind.createsOnUpdate && target.subresource === undefined;
     if (!creates || !isReason(error, "NotFound")) throw error;
+    const { uid, name } = object.metadata;
+    if (uid) {
+      const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: `;
+      throw conflict(target.kind, name, why);
+    }
     const stored = await services.objects.create(target.kind, object, options);
     sendWritten(exchange, stored, warnings, 201);
   }
@@ -118,8 +124,7 @@ export async function deleteObject(exchange: NamedExchange): Promise<void> {
   const request = await readDeleteOptions(exchange);
   const shown = shownTo(exchange);
   const { object, outcome } = await services.objects.delete(target.kind, target, request);
-  // As upstream: a Pod is returned even when it is gone, others only while they linger.
-  if (outcome === "marked" || target.kind.deletion.mode === "graceful") {
+  if (outcome === "marked" || target.kind.returnsDeleted) {
     sendJson(response, 200, showObject(shown, asStored(object)));
     return;
   }

@@ -5,7 +5,7 @@ import { type ClientTls, testAdmin, testServerCredentials } from "@podwire/pki/t
 import { openMemoryStore, type Store } from "@podwire/store";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "../http/server.ts";
 import type { NodeStreams } from "../node-streams.ts";
-import { openRegistry } from "../registry/open.ts";
+import { openRegistry, type RegistryOptions } from "../registry/open.ts";
 import type { Registry } from "../registry/registry.ts";
 
 export interface Answer {
@@ -31,10 +31,10 @@ const NO_STREAMS: NodeStreams = {
 };
 
 export async function startTestServer(
-  options: { store?: Store } & Partial<ApiServerOptions> = {},
+  options: { store?: Store } & RegistryOptions & Partial<ApiServerOptions> = {},
 ): Promise<TestServer> {
   const store = options.store ?? openMemoryStore();
-  const registry = await openRegistry(store);
+  const registry = await openRegistry(store, undefined, options);
   const server = createApiServer({
     registry,
     nodeStreams: NO_STREAMS,

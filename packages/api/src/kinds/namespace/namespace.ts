@@ -40,6 +40,7 @@ export const namespaceKind: Kind<Namespace> = kindEntry<Namespace>({
   verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
   shortNames: ["ns"],
   namespaced: false,
+  returnsDeleted: true,
   schema: namespace,
   nameProblems: dnsLabelProblems,
   applyDefaults: object => {

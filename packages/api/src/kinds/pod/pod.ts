@@ -27,6 +27,7 @@ export const podKind: Kind<Pod> = kindEntry<Pod>({
   plural: "pods",
   shortNames: ["po"],
   categories: ["all"],
+  returnsDeleted: true,
   schema: pod,
   applyDefaults: defaultPod,
   prepareCreate: prepareNewPod,

@@ -7,6 +7,7 @@ export const serviceAccountKind: Kind<ServiceAccount> = kindEntry<ServiceAccount
   kind: "ServiceAccount",
   plural: "serviceaccounts",
   shortNames: ["sa"],
+  returnsDeleted: true,
   schema: serviceAccount,
   columns: [
     nameColumn,

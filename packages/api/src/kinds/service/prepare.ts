@@ -21,9 +21,11 @@ export function prepareServiceUpdate(next: Service, stored: Service): void {
     next.status = { ...next.status, loadBalancer: {} };
 }
 
-/** Upstream stores it, for history's sake, and never shows it. */
+/** Upstream stores it, for history's sake, and never shows it. A word that is no policy is refused all the same. */
 function dropUnread(spec: ServiceSpec): void {
-  if (spec.type === "ExternalName") delete spec.internalTrafficPolicy;
+  if (spec.type !== "ExternalName") return;
+  const { internalTrafficPolicy: policy } = spec;
+  if (policy === "Cluster" || policy === "Local") delete spec.internalTrafficPolicy;
 }
 
 function dropAddresses(next: ServiceSpec, stored: ServiceSpec): void {

@@ -15,6 +15,7 @@ export const serviceKind: Kind<Service> = kindEntry<Service>({
   plural: "services",
   shortNames: ["svc"],
   categories: ["all"],
+  returnsDeleted: true,
   schema: service,
   nameProblems: dns1035LabelProblems,
   applyDefaults: defaultService,

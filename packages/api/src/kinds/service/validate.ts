@@ -134,10 +134,15 @@ function duplicates(ports: readonly ServicePort[], field: string): FieldError[] 
       nodePorts.add(key);
     }
     const key = `${protocol}/${port}`;
-    if (seen.has(key)) errors.push(fieldDuplicate(`${field}[${at}]`, { port, protocol }));
+    if (seen.has(key)) errors.push(fieldDuplicate(`${field}[${at}]`, duplicateOf(port, protocol)));
     seen.add(key);
   }
   return errors;
+}
+
+/** As upstream prints what it compared. */
+function duplicateOf(port: number, protocol: string): object {
+  return { Name: "", Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 };
 }
 
 const AFFINITY_SECONDS_MAX = 86_400;

@@ -42,7 +42,7 @@ function giveNewPorts(next: Service, taker: PortTaker): void {
 }
 
 function giveMissingPorts(next: Service, stored: ServiceSpec, taker: PortTaker): void {
-  const has = new Set((stored.ports ?? []).flatMap(({ nodePort }) => nodePort || []));
+  const has = new Set(numbersOf(stored));
   for (const [at, servicePort] of (next.spec.ports ?? []).entries()) {
     const { nodePort } = servicePort;
     if (nodePort) {
@@ -85,8 +85,14 @@ export function giveHealthCheckPort(
   next.healthCheckNodePort = port;
 }
 
-/** All ports on the nodes that a Service has. */
-export function nodePortsOf({ ports = [], healthCheckNodePort }: ServiceSpec): number[] {
-  const numbers = [...ports.map(({ nodePort }) => nodePort), healthCheckNodePort];
+/** All ports on the nodes that a Service has, with that for health checks. */
+export function nodePortsOf(spec: ServiceSpec): number[] {
+  const numbers = [...numbersOf(spec), ...(needsHealthCheck(spec) ? [spec.healthCheckNodePort] : [])];
   return [...new Set(numbers.flatMap(number => number || []))];
+}
+
+/** An ExternalName may name some, and has none. */
+function numbersOf(spec: ServiceSpec): number[] {
+  if (!mayHaveNodePorts(spec)) return [];
+  return (spec.ports ?? []).flatMap(({ nodePort }) => nodePort || []);
 }

@@ -3,7 +3,8 @@
  *
  *   node packages/apiserver/dist/testing/histories/record.js https://127.0.0.1:6443 TOKEN
  *
- * Its certificate is not checked, so it belongs on loopback.
+ * Its certificate is not checked, so it belongs on loopback. It gives Services their addresses from 10.96.0.0/20 and
+ * fd00:10:96::/112 (--service-cluster-ip-range).
  */
 import { writeFileSync } from "node:fs";
 import { Agent, request } from "node:https";
@@ -11,11 +12,14 @@ import { text } from "node:stream/consumers";
 import { seededRandom } from "@podwire/wire/testing";
 import { randomHistory, type Subject } from "./history.ts";
 import { type Reply, replay, type Server } from "./replay.ts";
+import { compareServices, serviceHistory } from "./services.ts";
 import { configMaps, deployments } from "./subjects.ts";
 import { type Transcript, toTranscript } from "./transcript.ts";
 
 const HISTORIES = 20;
 const WRITES = 10;
+const SERVICE_HISTORIES = 20;
+const SERVICE_WRITES = 20;
 const NAMESPACE = "transcripts";
 
 function remoteServer(url: string, token: string): Server {
@@ -51,6 +55,20 @@ async function record(server: Server, subject: Subject): Promise<Transcript[]> {
   return transcripts;
 }
 
+async function recordServices(server: Server): Promise<Transcript[]> {
+  const transcripts: Transcript[] = [];
+  for (let seed = 1; seed <= SERVICE_HISTORIES; seed++) {
+    const history = serviceHistory(SERVICE_WRITES, seededRandom(seed));
+    transcripts.push(toTranscript(history, await replay(server, NAMESPACE, history, compareServices)));
+  }
+  return transcripts;
+}
+
+function save(name: string, transcripts: readonly Transcript[]): void {
+  const lines = transcripts.map(each => `${JSON.stringify(each)}\n`);
+  writeFileSync(new URL(`../../../transcripts/${name}.jsonl`, import.meta.url), lines.join(""));
+}
+
 /** What makes an object invalid is for the tests of its kind: a history that comes to it ends there. */
 function isInvalid(message: string | undefined): boolean {
   return /^[A-Z][A-Za-z.]+ "[^"]+" is invalid/.test(message ?? "");
@@ -64,7 +82,7 @@ await server.call("POST", "/api/v1/namespaces", JSON.stringify(namespace), {
   "content-type": "application/json",
 });
 for (const [name, subject] of Object.entries({ "config-maps": configMaps, deployments })) {
-  const lines = (await record(server, subject)).map(each => `${JSON.stringify(each)}\n`);
-  writeFileSync(new URL(`../../../transcripts/${name}.jsonl`, import.meta.url), lines.join(""));
+  save(name, await record(server, subject));
 }
+save("services", await recordServices(server));
 process.exit(0);

@@ -12,15 +12,25 @@ export interface Server {
   call(method: string, path: string, body: string, headers: Record<string, string>): Promise<Reply>;
 }
 
-export async function replay(server: Server, namespace: string, history: History): Promise<Reply[]> {
+/** Makes of a reply what two servers should share. */
+export type Compare = (reply: Reply, namespace: string) => Reply;
+
+export async function replay(
+  server: Server,
+  namespace: string,
+  history: History,
+  compare: Compare = comparable,
+): Promise<Reply[]> {
   const collection = history.collection.replace("NAMESPACE", namespace);
   const replies: Reply[] = [];
-  let last: unknown;
+  /** What was last seen of each object. */
+  const last = new Map<string, unknown>();
   for (const write of history.writes) {
-    const reply = await send(server, collection, write, last, namespace);
-    if (reply.code < 300) last = reply.body;
+    const name = write.suffix.split("/")[1] ?? "";
+    const reply = await send(server, collection, write, last.get(name), namespace);
+    if (reply.code < 300) last.set(reply.body.metadata.name ?? name, reply.body);
     // As JSON, which knows no undefined.
-    replies.push(JSON.parse(JSON.stringify(comparable(reply, namespace))) as Reply);
+    replies.push(JSON.parse(JSON.stringify(compare(reply, namespace))) as Reply);
   }
   return replies;
 }
@@ -38,15 +48,20 @@ async function send(
   return server.call(method, path, text.replaceAll("NAMESPACE", namespace), headers);
 }
 
-function comparable({ code, body }: Reply, namespace: string): Reply {
+export function comparable({ code, body }: Reply, namespace: string): Reply {
   const text = JSON.stringify(body).replaceAll(namespace, "NAMESPACE");
   const plain = JSON.parse(text) as Reply["body"];
   if (plain.kind === "Status") return comparableStatus(code, plain);
-  const { metadata } = plain;
+  return { code, body: comparableObject(plain) };
+}
+
+/** Without what each server assigns on its own. */
+export function comparableObject(object: Reply["body"]): unknown {
+  const { metadata } = object;
   for (const key of ["uid", "resourceVersion", "creationTimestamp", "selfLink"]) delete metadata[key];
   for (const entry of metadata.managedFields ?? []) if (entry.time) entry.time = "TIME";
   metadata.managedFields?.sort((a: object, b: object) => (ownerText(a) < ownerText(b) ? -1 : 1));
-  return { code, body: sorted(plain) };
+  return sorted(object);
 }
 
 /**
