@@ -65,7 +65,11 @@ describe("journey: Services", function () {
       apiVersion: "v1",
       kind: "Service",
       metadata: { name, namespace: "default" },
-      spec: clusterIPs.length > 0 ? { clusterIP: clusterIPs[0], clusterIPs, ports } : { ports },
+      spec: {
+        ports,
+        ...(clusterIPs.length > 0 && { clusterIP: clusterIPs[0], clusterIPs }),
+        ...(clusterIPs.length > 1 && { ipFamilyPolicy: "RequireDualStack" }),
+      },
     } as unknown as Service;
     const { spec } = await context.lab.client.create(kinds.services, service);
     for (const family of backends.length > 0 ? spec.ipFamilies! : []) {

@@ -16,6 +16,7 @@
 import { Protocol } from "@podwire/wire";
 import type { Clock } from "./clock.ts";
 import { halfSipHash } from "./flow-hash.ts";
+import { FlowMemory, flowMemoryBytes, flowMemoryOf } from "./flow-memory.ts";
 import { firstState, idleTimeoutMs, nextState, reopens } from "./flow-state.ts";
 import { IdleList } from "./idle-list.ts";
 import { limits } from "./limits.ts";
@@ -49,12 +50,15 @@ export const Flow = {
   isTranslated: 13,
 } as const;
 
-const ROW = 16;
 const ROW_SHIFT = 4;
 /** The first source port that a translated flow may get: none of the well-known ones. */
 const FIRST_PORT = 1024;
 /** In `state` of a row that holds no flow. */
 const FREE = -1;
+/** An end of a flow of a process before this one: ports and peers may have other numbers now. */
+export const UNKNOWN_END = -1;
+/** No tables have it. */
+const NO_EPOCH = -1;
 
 /** Told of every flow that ends, while its rows are still whole. */
 export interface FlowEndListener {
@@ -67,6 +71,7 @@ export class Conntrack {
   evicted = 0;
   expired = 0;
   readonly #capacity: number;
+  readonly #memory: FlowMemory;
   readonly #flows: Int32Array;
   readonly #idle: IdleList;
   readonly #seed: number;
@@ -78,11 +83,19 @@ export class Conntrack {
   #unused = 0;
   #hand = 0;
 
-  constructor(capacity: number, seed: readonly [number, number], clock: Clock, listener: FlowEndListener) {
+  /** `memory` is zeroed, and of `flowMemoryBytes(capacity)`. */
+  constructor(
+    capacity: number,
+    seed: readonly [number, number],
+    clock: Clock,
+    listener: FlowEndListener,
+    memory: ArrayBuffer = new ArrayBuffer(flowMemoryBytes(capacity)),
+  ) {
     this.#capacity = capacity;
-    this.tuples = new TupleTable(capacity, seed);
+    this.#memory = new FlowMemory(memory, capacity);
+    this.tuples = new TupleTable(capacity, seed, this.#memory);
     this.#seed = seed[0];
-    this.#flows = new Int32Array(capacity * ROW);
+    this.#flows = this.#memory.flows;
     this.#idle = new IdleList(capacity, clock);
     this.#clock = clock;
     this.#listener = listener;
@@ -112,7 +125,7 @@ export class Conntrack {
   makeUnique(outgoing: Packet): boolean {
     if (this.#isUnique(outgoing)) return true;
     const { protocol, ports } = outgoing;
-    if (protocol !== Protocol.Tcp && protocol !== Protocol.Udp && protocol !== Protocol.Sctp) return false;
+    if (!hasPorts(protocol)) return false;
     const first = halfSipHash(this.#seed, outgoing.source3, outgoing.destination3, ports, protocol, 0) >>> 0;
     for (let attempt = 0; attempt < limits.portAttempts; attempt++) {
       const port = FIRST_PORT + ((first + attempt) % (0x10000 - FIRST_PORT));
@@ -153,11 +166,48 @@ export class Conntrack {
     flows[row + Flow.originatorEnd] = originatorEnd;
     flows[row + Flow.responderEnd] = responderEnd;
     flows[row + Flow.isTranslated] = isSameTuple(packet, outgoing) ? 0 : 1;
-    flows[row + Flow.state] = state;
     flows[row + Flow.startedAt] = this.#clock.ms;
     flows[row + Flow.lastAt] = this.#clock.ms;
     flows[row + Flow.timeoutMs] = idleTimeoutMs(packet.protocol, state);
+    // Last: before that the row is a free one, for whoever finds this memory after us.
+    flows[row + Flow.state] = state;
     return flow;
+  }
+
+  /** Says what the rows' times mean: now and then, for whoever finds this memory after us. */
+  stamp(nowMs: number): void {
+    this.#memory.stamp(this.#capacity, this.#clock.ms, nowMs);
+  }
+
+  /**
+   * Takes over the translated flows of a process before this one that have not been idle too long; the others begin anew
+   * with their next packet. Where they come from and go to is unknown until they are judged. Returns how many.
+   */
+  restore(memory: ArrayBuffer, nowMs: number): number {
+    const before = flowMemoryOf(memory, this.#capacity);
+    if (before === undefined) return 0;
+    const tuples = new TupleTable(this.#capacity, [0, 0], before);
+    const first = new Packet();
+    const outgoing = new Packet();
+    let restored = 0;
+    for (let flow = 0; flow < this.#capacity; flow++) {
+      const row = flow << ROW_SHIFT;
+      const word = (field: number) => before.flows[row + field]!;
+      const idleMs = before.ageMs(word(Flow.lastAt), nowMs);
+      tuples.read(flow << 1, first);
+      tuples.readOutgoing(flow << 1, outgoing);
+      const isWhole = hasPorts(first.protocol) && (first.version === 4 || first.version === 6);
+      const isLive = word(Flow.state) !== FREE && word(Flow.isTranslated) === 1;
+      if (!isWhole || !isLive || idleMs < 0 || idleMs > word(Flow.timeoutMs)) continue;
+      if (this.find(first) !== NO_ENTRY || !this.#isUnique(outgoing)) continue;
+      const made = this.create(first, outgoing, NO_EPOCH, UNKNOWN_END, UNKNOWN_END) << ROW_SHIFT;
+      for (const field of [Flow.state, Flow.timeoutMs, Flow.serviceVerdict])
+        this.#flows[made + field] = word(field);
+      this.#flows[made + Flow.lastAt] = (this.#clock.ms - idleMs) | 0;
+      this.#flows[made + Flow.startedAt] = (this.#clock.ms - before.ageMs(word(Flow.startedAt), nowMs)) | 0;
+      restored++;
+    }
+    return restored;
   }
 
   /** Counts one packet of the flow, moves its state on, and keeps it alive. */
@@ -242,4 +292,8 @@ export class Conntrack {
     this.#free = this.#flows[(flow << ROW_SHIFT) + Flow.nextFree]!;
     return flow;
   }
+}
+
+function hasPorts(protocol: number): boolean {
+  return protocol === Protocol.Tcp || protocol === Protocol.Udp || protocol === Protocol.Sctp;
 }

@@ -15,7 +15,7 @@
 import { Counter, type Counters, Drop, type ServiceShards, type Tables } from "@podwire/tables";
 import { Protocol } from "@podwire/wire";
 import type { Affinities } from "./affinity.ts";
-import { type Conntrack, Flow } from "./conntrack.ts";
+import { type Conntrack, Flow, UNKNOWN_END } from "./conntrack.ts";
 import { opens } from "./flow-state.ts";
 import type { FlowLog } from "./flows.ts";
 import type { Forwarder } from "./forward.ts";
@@ -161,6 +161,12 @@ export class FlowPath {
     conntrack.tuples.read(flow << 1, tuple);
     tuple.arrival = conntrack.get(flow, Flow.originatorEnd);
     this.#counters.add(Counter.flowsRejudged, 1);
+    if (tuple.arrival === UNKNOWN_END) {
+      tuple.arrival = this.#judge.sender(tuple);
+      conntrack.set(flow, Flow.originatorEnd, tuple.arrival);
+      conntrack.set(flow, Flow.verdict, Drop.flowWaits);
+      if (tuple.arrival === UNKNOWN_END) return true;
+    }
     if (this.#judge.source(tuple) !== Drop.none) {
       conntrack.end(flow);
       return false;

@@ -9,6 +9,7 @@
  *     for (;;) { fromTun(port, nowMs, budget) … fromUnderlay(nowMs, budget); flush(); tick(nowMs) }
  */
 export { type ArenaLayout, layoutArena, PIPELINE_ARENA_BYTES } from "./arena-layout.ts";
+export { flowMemoryBytes } from "./flow-memory.ts";
 export { limits } from "./limits.ts";
 export { MEMORY_IO_SCRATCH_BYTES, MemoryIo, MemoryNetwork, type Message } from "./memory-io.ts";
 export { createArena } from "./offload/index.ts";

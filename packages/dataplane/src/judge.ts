@@ -14,6 +14,7 @@ import { Drop, HOST_TARGET, type Tables, TargetKind, targetKind } from "@podwire
 import type { Affinities } from "./affinity.ts";
 import { antispoof } from "./antispoof.ts";
 import { innerSource } from "./binding.ts";
+import { UNKNOWN_END } from "./conntrack.ts";
 import { Packet, PacketKind } from "./packet.ts";
 import { isIcmpReply } from "./parse.ts";
 import { egressPolicy, ingressPolicy } from "./policy.ts";
@@ -52,6 +53,18 @@ export class Judge {
     return targetKind(packet.arrival) === TargetKind.peer
       ? innerSource(this.tables, packet)
       : antispoof(this.tables, packet);
+  }
+
+  /** The end that may use the packet's source address; `UNKNOWN_END` while nobody has it. */
+  sender(packet: Packet): number {
+    const { source0, source1, source2, source3 } = packet;
+    const owner = this.tables.route(source0, source1, source2, source3);
+    const kind = targetKind(owner);
+    // The host forwards for who is outside.
+    if (kind === TargetKind.outside) return HOST_TARGET;
+    return kind === TargetKind.pod || kind === TargetKind.host || kind === TargetKind.peer
+      ? owner
+      : UNKNOWN_END;
   }
 
   /** The stages after the source check: the end that the packet goes to, or `-Drop`. Fills `outgoing`. */

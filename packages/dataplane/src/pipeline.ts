@@ -92,6 +92,8 @@ export interface PipelineOptions {
   readonly mergeUdp: boolean;
   /** Flows tracked at once; `limits.flows` unless given. */
   readonly flows?: number;
+  /** Zeroed memory of `flowMemoryBytes(flows)` for them, which may outlive the process. */
+  readonly flowMemory?: ArrayBuffer;
 }
 
 export class Pipeline {
@@ -127,7 +129,7 @@ export class Pipeline {
     this.#tables = tables;
     this.#tunAt = layout.tunAt;
     this.#superPacket = new SuperPacket(arena.view);
-    this.#conntrack = new Conntrack(options.flows ?? limits.flows, hashSeed, clock, log);
+    this.#conntrack = new Conntrack(options.flows ?? limits.flows, hashSeed, clock, log, options.flowMemory);
     log.attach(this.#conntrack);
     this.#affinities = new Affinities(hashSeed, clock);
     this.#encapsulator = new Encapsulator(io, layout, sum, counters, pathMtu, tables);
@@ -172,6 +174,12 @@ export class Pipeline {
     this.#forwarder.tables = tables;
     this.#flowPath.publish(tables, services);
     this.#counters.add(Counter.publishes, 1);
+  }
+
+  /** Goes on with the translated flows of a process before this one, by what its `flowMemory` was. Returns how many. */
+  restore(flowMemory: ArrayBuffer, nowMs: number): number {
+    this.#clock.set(nowMs);
+    return this.#conntrack.restore(flowMemory, nowMs);
   }
 
   /** Port `port` (0: pw0) exists from now on and takes packets of up to `mtu` bytes. Its counters start at 0. */
@@ -297,6 +305,7 @@ export class Pipeline {
     this.#clock.set(nowMs);
     const conntrack = this.#conntrack;
     conntrack.sweep(limits.flowsSweptPerTick);
+    conntrack.stamp(nowMs);
     this.#counters.set(Counter.flowsLive, conntrack.live);
     this.#counters.set(Counter.flowsExpired, conntrack.expired);
     this.#counters.set(Counter.flowsEvicted, conntrack.evicted);

@@ -9,6 +9,7 @@
  *   heads: first entry + 1 of each chain, 0: empty
  */
 import { FlowHash } from "./flow-hash.ts";
+import type { FlowMemory } from "./flow-memory.ts";
 import { mirrorTuple, type Packet } from "./packet.ts";
 
 export const NO_ENTRY = -1;
@@ -26,10 +27,9 @@ export class TupleTable {
   /** The entry found last: bulk traffic is many packets of one flow in a row, and then needs no hash. */
   #recent = NO_ENTRY;
 
-  constructor(flows: number, seed: readonly [number, number]) {
-    const tuples = new ArrayBuffer(flows * 2 * ROW * 4);
-    this.#tuples = new Int32Array(tuples);
-    this.#counts = new Float64Array(tuples);
+  constructor(flows: number, seed: readonly [number, number], memory: FlowMemory) {
+    this.#tuples = memory.tuples;
+    this.#counts = memory.counts;
     let chains = 16;
     while (chains < flows * 2) chains *= 2;
     this.#heads = new Int32Array(chains);

@@ -7,7 +7,7 @@ export { LinuxError } from "./errors.ts";
 export { closeFd, EventFd, POLL, pollFd, pollFds, readFd, writeFd, yieldCore } from "./fd.ts";
 export { getXattr, makeFifo, makeWhiteout, setXattr } from "./files.ts";
 export { type ByteIs, LinkSocket, type LinkSocketOptions } from "./link-socket.ts";
-export { addressOf, type NativeMemory, nativeMemory, writeWord64 } from "./memory.ts";
+export { addressOf, memoryInFile, type NativeMemory, nativeMemory, writeWord64 } from "./memory.ts";
 export {
   closeNamespace,
   inNamespace,

@@ -6,8 +6,9 @@
  * WebAssembly.Memory that is never grown.
  */
 
+import { closeSync, ftruncateSync, openSync, rmSync } from "node:fs";
 import { LIMITS } from "./limits.ts";
-import { koffi } from "./native.ts";
+import { errno, koffi, libc } from "./native.ts";
 
 export interface NativeMemory {
   readonly u8: Uint8Array;
@@ -22,6 +23,29 @@ export function nativeMemory(bytes: number): NativeMemory {
   const rounded = Math.max(LIMITS.smallestNativeBytes, (bytes + 7) & ~7);
   return views(new ArrayBuffer(rounded));
 }
+
+/**
+ * A file's bytes as memory, zeroed, for as long as the process lives; what is written there, the file has, also when the
+ * process is killed. An old file of that name is replaced by the new one. Throws what the file system refuses.
+ */
+export function memoryInFile(path: string, bytes: number): ArrayBuffer {
+  rmSync(path, { force: true });
+  const fd = openSync(path, "wx+", 0o600);
+  try {
+    ftruncateSync(fd, bytes);
+    const address = libc.mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (Number(address) === MAP_FAILED) throw new Error(`${path}: mmap: error ${errno()}`);
+    return koffi().view(address, bytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+/** (void *) −1. */
+const MAP_FAILED = 2 ** 64;
 
 /** Writes a 64-bit address (or length) as two little-endian words, without a BigInt. */
 export function writeWord64(u32: Uint32Array, at: number, value: number): void {

@@ -26,6 +26,7 @@ const DECLARATIONS = {
   listen: ["int", ["int", "int"]],
   lsetxattr: ["int", ["uintptr_t", "uintptr_t", "uintptr_t", "size_t", "int"]],
   mknod: ["int", ["uintptr_t", "uint32_t", "ulong"]],
+  mmap: ["uintptr_t", ["uintptr_t", "size_t", "int", "int", "int", "long"]],
   pipe2: ["int", ["uintptr_t", "int"]],
   poll: ["int", ["uintptr_t", "ulong", "int"]],
   read: ["long", ["int", "uintptr_t", "size_t"]],

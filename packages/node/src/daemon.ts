@@ -3,7 +3,7 @@
  *
  *   1. who am I: underlay addresses and MTU, overlay MAC
  *   2. the data plane's thread starts, with tables that let nothing through
- *   3. register with the control plane -> pod CIDRs
+ *   3. register with the control plane -> pod CIDRs, and everything that it knows: no packet meets half of that
  *   4. pw0, routes, masquerade; the pods of before a restart are found and plugged in again
  *   5. Ready: Pods bound to this node run; peers and addresses become tables as they change
  *
@@ -93,6 +93,9 @@ export class NodeDaemon {
   readonly #services = new KnownServices();
   /** Undefined until the device is configured. */
   #entry: ServiceEntry | undefined;
+  /** Resolves when everything is known: with less, packets of running pods would be refused. */
+  readonly #synced: Promise<void>;
+  #settleSynced!: () => void;
   #isSynced = false;
   #connection: Connection = { connected: false, since: new Date().toISOString() };
   readonly #names = new ClusterNames(this.#services);
@@ -124,6 +127,10 @@ export class NodeDaemon {
       udpPort: options.udpPort,
       udpSegmentation: this.#host.udpSegmentation,
       tables: compile(this.#snapshot(0)).tables,
+      flowsPath: join(options.directory, "flows"),
+    });
+    this.#synced = new Promise(resolve => {
+      this.#settleSynced = resolve;
     });
     this.#started = new Promise((resolve, reject) => {
       this.#settleStart = { resolve, reject };
@@ -212,15 +219,16 @@ export class NodeDaemon {
       endpointSliceGone: name => this.#changed(() => this.#services.deleteSlice(name)),
       namespace: name => this.#names.add(name),
       namespaceGone: name => this.#names.delete(name),
-      synced: () => this.#synced(),
+      synced: () => this.#nowSynced(),
       applied: () => this.#applied(),
       openStream: request => void this.#streams?.serve(request),
     };
   }
 
-  #synced(): void {
+  #nowSynced(): void {
     this.#names.synced();
     this.#changed(() => (this.#isSynced = true));
+    this.#settleSynced();
   }
 
   #configChanged(kind: ConfigKind, { namespace, name }: ObjectName): void {
@@ -233,7 +241,7 @@ export class NodeDaemon {
   }
 
   #applied(): void {
-    if (!this.#tablesStale) return;
+    if (!this.#tablesStale || !this.#isSynced) return;
     this.#tablesStale = false;
     this.#publisher
       .publish()
@@ -285,8 +293,9 @@ export class NodeDaemon {
     });
     this.#network = network;
     await this.#dns.started;
-    await dataPlane.addPort({ port: HOST_PORT, fd: this.#host.fd, mtu: this.#mtu });
+    await this.#synced;
     await this.#publisher.publish();
+    await dataPlane.addPort({ port: HOST_PORT, fd: this.#host.fd, mtu: this.#mtu });
     const runtime = this.#makeRuntime(network);
     const recovered = await runtime.recover();
     network.releaseAllBut(new Set(recovered.map(pod => pod.metadata.uid)));

@@ -59,6 +59,7 @@ const explanations = {
 
   // Connection tracking
   fragmentWithoutFirst: "A later fragment whose first one has not been seen (or too long ago).",
+  flowWaits: "A flow of before the daemon's restart, whose pod is not back yet.",
   icmpErrorBad:
     "An ICMP error that quotes too little, or a packet that never went to where the error comes from.",
   icmpErrorNoFlow: "An ICMP error about a packet that no known flow has sent.",

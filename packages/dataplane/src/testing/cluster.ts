@@ -24,6 +24,7 @@ import {
   target,
 } from "@podwire/tables";
 import { layoutArena, PIPELINE_ARENA_BYTES } from "../arena-layout.ts";
+import { flowMemoryBytes } from "../flow-memory.ts";
 import { MEMORY_IO_SCRATCH_BYTES, MemoryIo, MemoryNetwork } from "../memory-io.ts";
 import { createArena } from "../offload/index.ts";
 import { Pipeline } from "../pipeline.ts";
@@ -46,7 +47,8 @@ export interface SimulatedNode {
   readonly index: number;
   readonly address: string;
   readonly io: MemoryIo;
-  readonly pipeline: Pipeline;
+  pipeline: Pipeline;
+  flowMemory: ArrayBuffer;
   readonly counters: Counters;
   readonly records: FlowRecordReader;
 }
@@ -101,6 +103,17 @@ export class SimulatedCluster {
     }
   }
 
+  /** The node's daemon ends in the middle of everything, and another takes over what it has left; pods come back later. */
+  restart(node: SimulatedNode, flowMemory = node.flowMemory.slice(0)): void {
+    const { io, counters, index } = node;
+    Object.assign(node, this.#makePipeline(index, io, counters, allocateFlowRecords()));
+    node.pipeline.restore(flowMemory, this.nowMs);
+    for (const pod of this.pods.values()) {
+      if (pod.node === node) node.pipeline.addPort(pod.port, this.options.podMtu ?? 1450);
+    }
+    this.publish(node);
+  }
+
   /** A packet as the pod's (or, with "host-a", the host's) kernel hands it to its TUN device. */
   inject(from: string, packet: Uint8Array): void {
     const pod = this.pod(from);
@@ -142,6 +155,21 @@ export class SimulatedCluster {
     const io = new MemoryIo(arena, PIPELINE_ARENA_BYTES, this.network, address);
     const counters = new Counters();
     const flowRecords = allocateFlowRecords();
+    const records = new FlowRecordReader(flowRecords);
+    return {
+      name,
+      index,
+      address,
+      io,
+      counters,
+      records,
+      ...this.#makePipeline(index, io, counters, flowRecords),
+    };
+  }
+
+  #makePipeline(index: number, io: MemoryIo, counters: Counters, flowRecords: SharedArrayBuffer) {
+    const flows = this.options.flows ?? 1024;
+    const flowMemory = new ArrayBuffer(flowMemoryBytes(flows));
     const pipeline = new Pipeline({
       io,
       counters,
@@ -149,9 +177,10 @@ export class SimulatedCluster {
       hashSeed: this.options.hashSeed ?? [index, 17],
       layout: layoutArena(0),
       mergeUdp: true,
-      flows: this.options.flows ?? 1024,
+      flows,
+      flowMemory,
     });
-    return { name, index, address, io, pipeline, counters, records: new FlowRecordReader(flowRecords) };
+    return { pipeline, flowMemory };
   }
 
   #address(index: number): string {

@@ -54,6 +54,8 @@ export interface WorkerInput {
   readonly udpSegmentation: boolean;
   /** The tables to begin with. */
   readonly tables: SharedArrayBuffer;
+  /** File of translated flows, for the next daemon; without it, they are this thread's alone. */
+  readonly flowsPath?: string;
   readonly counters: SharedArrayBuffer;
   readonly flowRecords: SharedArrayBuffer;
   readonly bellFd: number;

@@ -31,6 +31,8 @@ export interface DataPlaneOptions {
   readonly udpSegmentation: boolean;
   /** The first tables (of @podwire/compiler): without pods they drop everything by name. */
   readonly tables: SharedArrayBuffer;
+  /** File in which flows are kept for the next daemon, and found from the one before. */
+  readonly flowsPath?: string;
 }
 
 interface Waiting {

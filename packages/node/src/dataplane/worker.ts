@@ -9,6 +9,7 @@ import { createArena, layoutArena, Pipeline } from "@podwire/dataplane";
 import { addressOf, EventFd, LinuxPacketIo, PACKET_IO_SCRATCH_BYTES } from "@podwire/linux";
 import { Counter, Counters } from "@podwire/tables";
 import { type Answer, type Command, type Posted, STARTED, type WorkerInput } from "./commands.ts";
+import { openFlows } from "./flows-file.ts";
 import { Loop } from "./loop.ts";
 
 const input = workerData as WorkerInput;
@@ -30,7 +31,9 @@ class DataPlaneThread {
     const arena = createArena(layout.end, addressOf);
     const seed = new Uint32Array(randomBytes(8).buffer.slice(0));
     this.#io = new LinuxPacketIo({ arena, scratchAt: 0, udpPort: input.udpPort });
+    const flows = input.flowsPath === undefined ? undefined : openFlows(input.flowsPath);
     this.#pipeline = new Pipeline({
+      ...(flows && { flowMemory: flows.memory }),
       io: this.#io,
       counters,
       flowRecords: input.flowRecords,
@@ -38,6 +41,10 @@ class DataPlaneThread {
       layout,
       mergeUdp: input.udpSegmentation,
     });
+    if (flows?.before !== undefined) {
+      this.#pipeline.restore(flows.before, performance.timeOrigin + performance.now());
+    }
+    flows?.keep();
     this.#pipeline.publish(input.tables);
     this.#loop = new Loop({
       bell: new EventFd(input.bellFd),
