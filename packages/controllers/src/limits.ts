@@ -23,6 +23,15 @@ export const LIMITS = {
   daemonReplacementMs: { first: 1_000, most: 15 * 60_000 },
   /** Endpoints of one slice, as upstream: small enough that a change of one is a small write. */
   endpointsPerSlice: 100,
+  /** Addresses of one Endpoints, as upstream; the others are left out, and an annotation says so. */
+  addressesOfEndpoints: 1_000,
+  /**
+   * After a write of the slices or the Endpoints of a Service the next one waits so long: a burst of changes becomes few
+   * writes, and one change none the later. Endpoints are written whole, and nothing in the cluster waits for them.
+   */
+  endpointsRestMs: { slices: 20, endpoints: 100 },
+  /** Addresses of a subset of Endpoints that are mirrored, as upstream: so many fit in one slice. */
+  mirroredAddresses: 1_000,
   /** Ended Pods that a Job's status lists at once, as upstream; the others wait with their finalizers. */
   uncountedPods: 500,
   /** Nodes that come and go within this show in the slices of the cluster's DNS at once: every node is told of each version. */

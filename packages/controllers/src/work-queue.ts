@@ -9,11 +9,19 @@ import { LIMITS } from "./limits.ts";
 export interface WorkQueueOptions {
   /** For logs. */
   readonly name: string;
-  readonly reconcile: (key: string) => Promise<void>;
+  /** True: it has written, and the key rests. */
+  readonly reconcile: (key: string) => Promise<unknown>;
   readonly clock: Clock;
   readonly log: (message: string) => void;
   /** Keys reconciled at once. */
   readonly concurrency?: number;
+  /**
+   * How long a key rests after a reconcile that has written; what changes meanwhile is reconciled together then. So one
+   * change is answered at once, and a burst of them by few writes.
+   */
+  readonly restMs?: number;
+  /** Keys wait until `release`: for who must not look before all caches are filled. */
+  readonly held?: boolean;
 }
 
 export class WorkQueue {
@@ -22,17 +30,31 @@ export class WorkQueue {
   readonly #running = new Set<string>();
   /** Keys whose last reconcile failed: how to cancel the retry, and the delay of the next one. */
   readonly #retries = new Map<string, { cancel: () => void; delayMs: number }>();
+  /** Keys that rest: whether they were added meanwhile, and how to cancel the end of it. */
+  readonly #resting = new Map<string, { isAdded: boolean; cancel: () => void }>();
   /** Keys to be looked at later: when, and how to cancel that. */
   readonly #later = new Map<string, { cancel: () => void; atMs: number }>();
+  #held: boolean;
   #scheduled = false;
   #stopped = false;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#held = options.held ?? false;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#dispatch();
   }
 
   add(key: string): void {
     if (this.#stopped) return;
+    const rest = this.#resting.get(key);
+    if (rest !== undefined) {
+      rest.isAdded = true;
+      return;
+    }
     this.#waiting.add(key);
     if (this.#scheduled) return;
     // After the current event: what belongs together is reconciled together.
@@ -61,14 +83,15 @@ export class WorkQueue {
   stop(): void {
     this.#stopped = true;
     this.#waiting.clear();
-    for (const { cancel } of this.#later.values()) cancel();
-    this.#later.clear();
-    for (const { cancel } of this.#retries.values()) cancel();
-    this.#retries.clear();
+    for (const timers of [this.#later, this.#retries, this.#resting]) {
+      for (const { cancel } of timers.values()) cancel();
+      timers.clear();
+    }
   }
 
   #dispatch(): void {
     const { concurrency = 1 } = this.#options;
+    if (this.#held) return;
     for (const key of this.#waiting) {
       if (this.#running.size >= concurrency) return;
       if (this.#running.has(key)) continue;
@@ -82,14 +105,26 @@ export class WorkQueue {
     const { name, reconcile, log } = this.#options;
     this.#retries.get(key)?.cancel();
     try {
-      await reconcile(key);
+      const hasWritten = await reconcile(key);
       this.#retries.delete(key);
+      if (hasWritten === true) this.#rest(key);
     } catch (error) {
       if (!this.#stopped) this.#retryLater(key);
       log(`${name}: ${key}: ${(error as Error).message}; trying again`);
     }
     this.#running.delete(key);
     this.#dispatch();
+  }
+
+  #rest(key: string): void {
+    const { restMs, clock } = this.#options;
+    if (restMs === undefined || this.#stopped) return;
+    const cancel = clock.after(restMs, () => {
+      const rest = this.#resting.get(key);
+      this.#resting.delete(key);
+      if (rest?.isAdded) this.add(key);
+    });
+    this.#resting.set(key, { isAdded: this.#waiting.delete(key), cancel });
   }
 
   #retryLater(key: string): void {

@@ -1,5 +1,6 @@
 /** The endpoints that a Service should have in a family, by the ports that they share: recomputed from what there is. */
 import type { Endpoint, EndpointSlicePort, Node, Pod, Service } from "@podwire/api";
+import { endpointKey } from "../service-endpoints/endpoint-key.ts";
 import { ZONE } from "../service-endpoints/names.ts";
 import {
   type AddressFamily,
@@ -8,7 +9,6 @@ import {
   hostnameIn,
 } from "../service-endpoints/pod-endpoint.ts";
 import { isReady } from "../workloads/pod-state.ts";
-import { endpointKey } from "./endpoint-key.ts";
 import { portMaps } from "./ports.ts";
 
 export interface DesiredGroup {

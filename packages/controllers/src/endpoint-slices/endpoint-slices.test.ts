@@ -227,7 +227,7 @@ describe("EndpointSlices", () => {
     assert.deepEqual(await writes(() => pods(2, 1)), ["MODIFIED 51"]);
   });
 
-  it("follows the labels of Pods and the selector; without one, its slices go", async () => {
+  it("follows the labels of Pods and the selector; without one, its Endpoints stay and are mirrored instead", async () => {
     await service();
     await pod("web-1", ["10.0.0.1"]);
     await pod("api-1", ["10.0.0.2"], {}, { app: "api" });
@@ -237,7 +237,12 @@ describe("EndpointSlices", () => {
     await lab.change(kinds.services, "web", copy => Object.assign(copy.spec, { selector: { app: "api" } }));
     assert.deepEqual(addressesIn(await slices()), ["10.0.0.2"]);
     await lab.change(kinds.services, "web", copy => Object.assign(copy.spec, { selector: undefined }));
-    assert.deepEqual(await slices(), []);
+    const left = await slices();
+    assert.deepEqual(addressesIn(left), ["10.0.0.2"]);
+    assert.equal(left[0]!.metadata.labels![MANAGED_BY], "endpointslicemirroring-controller.k8s.io");
+    await lab.change(kinds.services, "web", copy => Object.assign(copy.spec, { selector: { app: "web" } }));
+    const back = await slices();
+    assert.deepEqual([back.length, back[0]!.metadata.labels![MANAGED_BY]], [1, MANAGED[MANAGED_BY]]);
   });
 
   it("puts right what others do to its slices, and leaves those of others alone", async () => {

@@ -9,9 +9,9 @@
  * A slice that would be made takes the place of one that would go. There is always one slice, if only an empty one.
  */
 import { type Endpoint, type EndpointSlice, type EndpointSlicePort, jsonEqual } from "@podwire/api";
+import { endpointKey, sameEndpoint } from "../service-endpoints/endpoint-key.ts";
+import { portKey } from "../service-endpoints/port-key.ts";
 import type { Desired, DesiredGroup } from "./desired.ts";
-import { endpointKey, sameEndpoint } from "./endpoint-key.ts";
-import { portKey } from "./ports.ts";
 
 /** What a slice is to be. */
 export interface SliceDraft {

@@ -1,6 +1,7 @@
-/** The ports of slices: those of a Service as a Pod has them, and when two lists of them are the same. */
+/** The ports of slices: those of a Service as a Pod has them. */
 import type { EndpointSlicePort, Pod, Service } from "@podwire/api";
 import { targetPortOf } from "../service-endpoints/pod-endpoint.ts";
+import { portKey } from "../service-endpoints/port-key.ts";
 
 export interface PortMap {
   readonly key: string;
@@ -29,12 +30,4 @@ export function portMaps({ spec: { ports = [] } }: Service): (pod: Pod) => PortM
 function portMap(ports: EndpointSlicePort[]): PortMap {
   const sorted = ports.sort((a, b) => (a.name! < b.name! ? -1 : 1));
   return { key: portKey(sorted), ports: sorted };
-}
-
-/** The same for the same ports in whatever order. */
-export function portKey(ports: readonly EndpointSlicePort[] = []): string {
-  const texts = ports.map(({ name, protocol, port, appProtocol }) =>
-    JSON.stringify([name, protocol, port, appProtocol]),
-  );
-  return texts.sort().join();
 }

@@ -42,6 +42,8 @@ export function startKubernetesService(
       Object.assign(copy, { endpoints: slice.endpoints, ports: slice.ports });
     });
     await ensure(api, kinds.endpoints, endpoints, copy => {
+      // Its slice is written here, so it is not mirrored.
+      copy.metadata.labels = { ...copy.metadata.labels, ...endpoints.metadata.labels };
       copy.subsets = endpoints.subsets;
     });
   };

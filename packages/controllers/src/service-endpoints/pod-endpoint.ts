@@ -5,13 +5,14 @@ import { hasEnded } from "../workloads/pod-state.ts";
 
 export type AddressFamily = Exclude<EndpointSlice["addressType"], "FQDN">;
 
-const FAMILIES = ["IPv4", "IPv6"] as const;
-
-/** The server gives every Service its families; one that was stored without counts by its address, or as of both. */
+/**
+ * The families of a Service, the first one first. The server gives every Service its families; one that was stored without
+ * counts by its address, or as of both.
+ */
 export function familiesOf({ spec: { ipFamilies = [], clusterIP } }: Service): readonly AddressFamily[] {
-  if (ipFamilies.length > 0) return FAMILIES.filter(family => ipFamilies.includes(family));
+  if (ipFamilies.length > 0) return ipFamilies;
   const address = parseAddress(clusterIP ?? "");
-  return address === undefined ? FAMILIES : [`IPv${familyOf(address)}`];
+  return address === undefined ? ["IPv4", "IPv6"] : [`IPv${familyOf(address)}`];
 }
 
 /** What has ended or has no address yet is behind no Service. */
