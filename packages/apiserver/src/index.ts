@@ -7,4 +7,8 @@ export type { Target } from "./http/target.ts";
 export * from "./node-streams.ts";
 export { openRegistry } from "./registry/open.ts";
 export * from "./registry/registry.ts";
+export {
+  DEFAULT_SERVICE_CIDR,
+  ensureDefaultServiceCidr,
+} from "./registry/service-addresses/default-service-cidr.ts";
 export type { Surroundings } from "./registry/surroundings.ts";

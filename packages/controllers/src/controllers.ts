@@ -22,6 +22,7 @@ import { startNodeLifecycle } from "./node-lifecycle/node-lifecycle.ts";
 import { startPodGc } from "./pod-gc/pod-gc.ts";
 import { PodsByNode } from "./pods-by-node.ts";
 import { startScheduler } from "./scheduler/scheduler.ts";
+import { startServiceCidrs } from "./service-cidrs/service-cidrs.ts";
 import { serviceEndpoints } from "./service-endpoints/start.ts";
 import { startTaintEviction } from "./taint-eviction/taint-eviction.ts";
 import { workloads } from "./workloads/start.ts";
@@ -33,6 +34,8 @@ export interface ControllersOptions {
   readonly rootCa: string;
   /** Where Pods reach the API server; absent: they do not. */
   readonly apiServer?: ApiServerEndpoint | undefined;
+  /** Where Services get their addresses, at most one range a family; absent: they get none. */
+  readonly serviceCidrs?: readonly string[] | undefined;
   /** Of load balancers' addresses, tried in this order. */
   readonly pools?: readonly PoolOptions[] | undefined;
   /** Addresses of the cluster's DNS, at most one a family; absent: it has none. */
@@ -57,6 +60,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     nodeSilenceMs,
     apiServer,
     clusterDns = [],
+    serviceCidrs = [],
   } = options;
   const nodes = new Informer<Node>(api, kinds.nodes, { log });
   const pods = new Informer<Pod>(api, kinds.pods, { log });
@@ -83,6 +87,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startNamespaceDefaults(context, namespaces, objects, options.rootCa),
     startGarbageCollector(context, objects),
   ];
+  if (serviceCidrs.length > 0) running.push(startServiceCidrs(context, objects, serviceCidrs));
   if (apiServer !== undefined) running.push(startKubernetesService(context, objects, apiServer));
   if (clusterDns.length > 0) running.push(startClusterDns(context, nodes, objects, clusterDns));
   // Nodes first: a Pod must not look like one whose Node does not exist.

@@ -50,6 +50,13 @@ export function contains(cidr: Cidr, address: Uint8Array): boolean {
   return mask.every((ones, i) => ((address[i]! ^ cidr.bytes[i]!) & ones) === 0);
 }
 
+/** Holds an address that a host may have: not that of the network itself nor, of IPv4, that of broadcast. */
+export function containsHost(cidr: Cidr, address: Uint8Array): boolean {
+  if (!contains(cidr, address)) return false;
+  const number = addressNumber(cidr, address);
+  return number > 0 && (cidr.family === 6 || number < addressCount(cidr) - 1);
+}
+
 export function overlaps(one: Cidr, other: Cidr): boolean {
   return one.prefixLength <= other.prefixLength ? contains(one, other.bytes) : contains(other, one.bytes);
 }

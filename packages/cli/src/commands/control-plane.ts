@@ -93,6 +93,7 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
       ranges,
       rootCa: credentials.clientAuthority,
       apiServer: serviceEndpoint(options.serviceCidr, underlay),
+      serviceCidrs: options.serviceCidr,
       pools: options.loadBalancerPools,
       clusterDns: options.serviceCidr.flatMap(clusterDnsAddress),
     }),

@@ -4,12 +4,14 @@
  *
  *   a Service is written    -> first the IPAddresses that it lacks; then the Service; then those that it no longer has go
  *   a Service is removed    -> then its IPAddresses go
+ *   an IPAddress is removed, or loses its labels, while a Service has the address -> it is made again
  *
  * What a crash leaves between these steps is put right when the store is opened the next time (`repair`).
  */
 import {
   type IPAddress,
   isReason,
+  jsonEqual,
   kinds,
   type NewObject,
   type Service,
@@ -34,6 +36,10 @@ const FAMILY_LABEL = "ipaddress.kubernetes.io/ip-family";
 const MANAGED_BY_LABEL = "ipaddress.kubernetes.io/managed-by";
 const MANAGED_BY = "ipallocator.k8s.io";
 const FIELD_MANAGER = "kube-apiserver";
+
+function labelsOf(address: string): Record<string, string> {
+  return { [FAMILY_LABEL]: familyOf(address), [MANAGED_BY_LABEL]: MANAGED_BY };
+}
 
 export interface Pools {
   readonly ranges: ServiceRanges;
@@ -95,6 +101,7 @@ export class AllocatingStore implements Store {
     if (key.startsWith(IP_ADDRESSES) && expected === 0) return this.#putAddress(key, value);
     const entry = await this.#store.put(key, value, expected);
     this.#note(entry);
+    if (key.startsWith(IP_ADDRESSES)) await this.#restore(key.slice(IP_ADDRESSES.length), entry);
     return entry;
   }
 
@@ -142,8 +149,27 @@ export class AllocatingStore implements Store {
       ports.services.store(key, []);
       await this.#removeAddresses(ips.services.store(key, []));
     } else if (key.startsWith(SERVICE_CIDRS)) ranges.note(key, undefined);
-    else if (key.startsWith(IP_ADDRESSES)) ips.objects.delete(key.slice(IP_ADDRESSES.length));
+    else if (key.startsWith(IP_ADDRESSES)) {
+      const name = key.slice(IP_ADDRESSES.length);
+      ips.objects.delete(name);
+      await this.#restore(name, undefined);
+    }
     return deletion;
+  }
+
+  /** Somebody changed or removed the IPAddress of a Service that has the address. */
+  async #restore(name: string, entry: Entry | undefined): Promise<void> {
+    const { services } = this.#pools.ips;
+    const holder = services.storedHolder(name);
+    if (holder === undefined || !this.#pools.givesAddresses) return;
+    if (entry !== undefined) {
+      const { labels = {} } = (JSON.parse(entry.value) as IPAddress).metadata;
+      if (jsonEqual({ ...labels, ...labelsOf(name) }, labels)) return;
+      await this.#removeAddress(name);
+    }
+    const service = await this.#store.get(holder);
+    if (service === undefined || services.storedHolder(name) !== holder) return;
+    await this.#createAddress(name, JSON.parse(service.value) as Service);
   }
 
   #lacking({ spec }: Service): string[] {
@@ -155,7 +181,7 @@ export class AllocatingStore implements Store {
     const object: NewObject<IPAddress> = {
       metadata: {
         name: address,
-        labels: { [FAMILY_LABEL]: familyOf(address), [MANAGED_BY_LABEL]: MANAGED_BY },
+        labels: labelsOf(address),
       },
       spec: { parentRef: { resource: "services", namespace, name } },
     };

@@ -2,13 +2,24 @@
  * The ServiceCIDR `kubernetes`: the ranges that the cluster was started with (upstream: pkg/controlplane/controller/
  * defaultservicecidr). One that is there already stays as it is, but for a second range that has come.
  */
-import { isReason, jsonEqual, kinds, type ServiceCIDR } from "@podwire/api";
-import type { Registry } from "../registry.ts";
+import { isReason, jsonEqual, type Kind, kinds, type NewObject, type ServiceCIDR } from "@podwire/api";
+import type { ObjectRef, UpdateOptions } from "../registry.ts";
 
 export const DEFAULT_SERVICE_CIDR = "kubernetes";
 
+/** A registry, or the API of one. */
+interface Writes {
+  create(kind: Kind<ServiceCIDR>, object: NewObject<ServiceCIDR>): Promise<unknown>;
+  mutate(
+    kind: Kind<ServiceCIDR>,
+    ref: ObjectRef,
+    change: (copy: ServiceCIDR) => void,
+    options?: UpdateOptions,
+  ): Promise<unknown>;
+}
+
 export async function ensureDefaultServiceCidr(
-  registry: Registry,
+  registry: Writes,
   cidrs: readonly string[],
   now: string,
 ): Promise<void> {

@@ -9,7 +9,7 @@
  * full, the lower part is given out, too.
  */
 import type { ServiceCIDR } from "@podwire/api";
-import { addressCount, addressNumber, type Cidr, contains, parseCidr } from "@podwire/wire/cidr";
+import { addressCount, type Cidr, containsHost, parseCidr } from "@podwire/wire/cidr";
 import type { Family } from "./families.ts";
 
 /** Of a larger range, which only IPv6 has, no more are given to those who do not ask: chance has enough of them. */
@@ -41,7 +41,7 @@ export class ServiceRanges {
   }
 
   includes(address: Uint8Array): boolean {
-    return this.#sorted.some(range => isHost(range, address));
+    return this.#sorted.some(range => containsHost(range, address));
   }
 }
 
@@ -52,13 +52,6 @@ function givesAddresses({ metadata, status }: ServiceCIDR): boolean {
 }
 
 const isGivenFrom = ({ family, prefixLength }: Cidr) => family === 4 || prefixLength >= LEAST_IPV6_PREFIX;
-
-/** An address that a Service may have: in the range, and neither its first nor, of IPv4, its last. */
-export function isHost(range: Cidr, address: Uint8Array): boolean {
-  if (!contains(range, address)) return false;
-  const number = addressNumber(range, address);
-  return number > 0 && (range.family === 6 || number < addressCount(range) - 1);
-}
 
 /** The numbers of the addresses that are given to those who do not ask, first and last, and then those below. */
 export function bandsOf(range: Cidr): readonly (readonly [first: number, last: number])[] {
