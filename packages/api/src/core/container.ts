@@ -14,8 +14,8 @@ import {
   list,
   map,
   object,
-  quantity,
   required,
+  resourceAmount,
   string,
 } from "../schema/schema.ts";
 import { containerSecurityContext } from "./security-context.ts";
@@ -113,8 +113,8 @@ const resourceClaimNameFields = {
 export interface ContainerResourceClaim extends Infer<typeof resourceClaimNameFields> {}
 
 const resourcesFields = {
-  limits: field(1, map(quantity), "The most that may be used."),
-  requests: field(2, map(quantity), "What is set aside; the limits, where nothing is said."),
+  limits: field(1, map(resourceAmount), "The most that may be used."),
+  requests: field(2, map(resourceAmount), "What is set aside; the limits, where nothing is said."),
   claims: field(
     3,
     list(object<ContainerResourceClaim>("ResourceClaim", resourceClaimNameFields), {

@@ -12,8 +12,8 @@ import {
   list,
   map,
   object,
-  quantity,
   required,
+  resourceAmount,
   string,
   time,
 } from "../schema/schema.ts";
@@ -151,8 +151,8 @@ const nodeConfigStatusFields = {
 export interface NodeConfigStatus extends Infer<typeof nodeConfigStatusFields> {}
 
 const nodeStatusFields = {
-  capacity: field(1, map(quantity), "What the Node has."),
-  allocatable: field(2, map(quantity), "What of it Pods may use."),
+  capacity: field(1, map(resourceAmount), "What the Node has."),
+  allocatable: field(2, map(resourceAmount), "What of it Pods may use."),
   phase: field(3, string, "Deprecated; not used."),
   conditions: field(
     4,

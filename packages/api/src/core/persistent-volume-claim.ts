@@ -7,8 +7,8 @@ import {
   list,
   map,
   object,
-  quantity,
   required,
+  resourceAmount,
   string,
   time,
 } from "../schema/schema.ts";
@@ -39,8 +39,8 @@ export const typedObjectReference = object<TypedObjectReference>(
 );
 
 const volumeResourceRequirementsFields = {
-  limits: field(1, map(quantity), "The most that the volume may have."),
-  requests: field(2, map(quantity), "The least that the volume must have."),
+  limits: field(1, map(resourceAmount), "The most that the volume may have."),
+  requests: field(2, map(resourceAmount), "The least that the volume must have."),
 };
 export interface VolumeResourceRequirements extends Infer<typeof volumeResourceRequirementsFields> {}
 export const volumeResourceRequirements = object<VolumeResourceRequirements>(
@@ -98,9 +98,9 @@ export const modifyVolumeStatus = object<ModifyVolumeStatus>("ModifyVolumeStatus
 const persistentVolumeClaimStatusFields = {
   phase: field(1, string, "Pending, Bound or Lost."),
   accessModes: field(2, list(string), "How the volume may be mounted."),
-  capacity: field(3, map(quantity), "The size that the volume has."),
+  capacity: field(3, map(resourceAmount), "The size that the volume has."),
   conditions: field(4, list(persistentVolumeClaimCondition, { key: "type" }), "What holds of the claim."),
-  allocatedResources: field(5, map(quantity), "The size that was set aside."),
+  allocatedResources: field(5, map(resourceAmount), "The size that was set aside."),
   allocatedResourceStatuses: field(7, map(string), "How far a change of size has come."),
   currentVolumeAttributesClassName: field(8, string, "The VolumeAttributesClass that the volume has."),
   modifyVolumeStatus: field(9, modifyVolumeStatus, "A change of VolumeAttributesClass that is under way."),

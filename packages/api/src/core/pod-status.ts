@@ -10,8 +10,8 @@ import {
   list,
   map,
   object,
-  quantity,
   required,
+  resourceAmount,
   retainingKeys,
   string,
   time,
@@ -116,7 +116,7 @@ const containerStatusFields = {
   imageID: field(7, required(string), "Identity of that image."),
   containerID: field(8, string, "Identity of the container, as runtime://id."),
   started: field(9, bool, "Whether its startup probe is content and its postStart hook has ended."),
-  allocatedResources: field(10, map(quantity), "Resources that the Node has set aside for it."),
+  allocatedResources: field(10, map(resourceAmount), "Resources that the Node has set aside for it."),
   resources: field(11, resourceRequirements, "Resources that it runs with."),
   volumeMounts: field(
     12,

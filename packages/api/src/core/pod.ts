@@ -12,8 +12,8 @@ import {
   list,
   map,
   object,
-  quantity,
   required,
+  resourceAmount,
   retainingKeys,
   string,
 } from "../schema/schema.ts";
@@ -156,7 +156,7 @@ const podSpecFields = {
     enumOf("Never", "PreemptLowerPriority"),
     "Whether the Pod may push out less important ones.",
   ),
-  overhead: field(32, map(quantity), "Resources that running the Pod takes beside its containers."),
+  overhead: field(32, map(resourceAmount), "Resources that running the Pod takes beside its containers."),
   topologySpreadConstraints: field(
     33,
     list(topologySpreadConstraint, { key: ["topologyKey", "whenUnsatisfiable"] }),

@@ -4,7 +4,7 @@
  *
  * Messages are those of upstream's decoder: users know them, and tools match on them.
  */
-import { isQuantity } from "../values/quantity.ts";
+import { canonicalQuantity, isQuantity } from "../values/quantity.ts";
 import { parseTime } from "../values/time.ts";
 import type { ListSchema, MapSchema, ObjectSchema, ScalarFormat, ScalarSchema, Schema } from "./schema.ts";
 import { isOmitted } from "./unsaid.ts";
@@ -113,7 +113,7 @@ function decodeScalar(schema: ScalarSchema, value: unknown, place: Place): unkno
       if (typeof value === "string" || Number.isInteger(value)) return value;
       break;
     case "quantity":
-      return decodeQuantity(value);
+      return decodeQuantity(value, schema.leastExponent);
     case "time":
     case "microTime":
       return decodeTime(value, place);
@@ -129,10 +129,10 @@ function decodeScalar(schema: ScalarSchema, value: unknown, place: Place): unkno
   throw mismatch(value, GO_SCALARS[format], place);
 }
 
-function decodeQuantity(value: unknown): string {
+function decodeQuantity(value: unknown, leastExponent?: number): string {
   if (value === "") return "0";
   const text = typeof value === "number" ? String(value) : value;
-  if (typeof text === "string" && isQuantity(text)) return text;
+  if (typeof text === "string" && isQuantity(text)) return canonicalQuantity(text, leastExponent);
   throw new DecodeError(`quantities must match the regular expression '${QUANTITY_REGEX}'`);
 }
 

@@ -37,6 +37,8 @@ export interface ScalarSchema<T = unknown> extends Typed<T> {
   readonly format: ScalarFormat;
   /** The values allowed; checked by validation (422), not by decoding (400). */
   readonly values?: readonly string[];
+  /** Of a quantity: the least power of ten; what is smaller is rounded up. */
+  readonly leastExponent?: number;
 }
 
 export interface ListSchema<T = unknown> extends Typed<T> {
@@ -124,8 +126,10 @@ export const bool = scalar<boolean>("bool");
 export const int32 = scalar<number>("int32");
 export const int64 = scalar<number>("int64");
 export const double = scalar<number>("double");
-/** `100m`, `2Gi`; kept as the text that was written. */
+/** `100m`, `2Gi`; decoded into its canonical form. */
 export const quantity = scalar<string>("quantity");
+/** How much of a resource, in thousandths at the finest. */
+export const resourceAmount: ScalarSchema<string> = { ...quantity, leastExponent: -3 };
 export const intOrString = scalar<number | string>("intOrString");
 /** RFC 3339, whole seconds, UTC. */
 export const time = scalar<string>("time");

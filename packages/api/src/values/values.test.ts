@@ -2,11 +2,57 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { jsonEqual } from "./equal.ts";
-import { compareQuantities, isQuantity, quantityNanos, quantityNumber } from "./quantity.ts";
+import {
+  canonicalQuantity,
+  compareQuantities,
+  isQuantity,
+  quantityNanos,
+  quantityNumber,
+} from "./quantity.ts";
 import { tolerates } from "./taints.ts";
 import { age, formatTime, humanDuration, parseTime } from "./time.ts";
 
 describe("quantities", () => {
+  it("take the form that upstream stores", () => {
+    // As a real API server answered.
+    const forms: [string, string][] = [
+      ["0.5", "500m"],
+      ["1000", "1k"],
+      ["1500", "1500"],
+      ["1000m", "1"],
+      ["1024Mi", "1Gi"],
+      ["1000Mi", "1000Mi"],
+      ["1.5Gi", "1536Mi"],
+      ["1023Ki", "1023Ki"],
+      ["0.5Ki", "512"],
+      ["0.001Ki", "1024m"],
+      ["1e3", "1e3"],
+      ["0.5e1", "5"],
+      ["12e0", "12e0"],
+      ["1048576Ki", "1Gi"],
+      ["-1024Mi", "-1Gi"],
+      ["0Ki", "0"],
+      ["0.0", "0"],
+      ["1n", "1n"],
+    ];
+    for (const [text, form] of forms) assert.equal(canonicalQuantity(text), form, text);
+    assert.equal(canonicalQuantity("1n", -3), "1m");
+    assert.equal(canonicalQuantity("1.0001", -3), "1001m");
+  });
+
+  it("mean the same in that form, which is its own", () => {
+    const suffixes = ["", "n", "u", "m", "k", "M", "G", "Ki", "Mi", "Gi", "Ti", "e3", "E-2"];
+    const texts = fc
+      .tuple(fc.nat(3_000_000), fc.option(fc.nat(999), { nil: undefined }), fc.constantFrom(...suffixes))
+      .map(([whole, fraction, suffix]) => `${whole}${fraction === undefined ? "" : `.${fraction}`}${suffix}`);
+    const property = fc.property(texts, text => {
+      const form = canonicalQuantity(text);
+      assert.equal(compareQuantities(form, text), 0, form);
+      assert.equal(canonicalQuantity(form), form);
+    });
+    fc.assert(property, { numRuns: 2_000 });
+  });
+
   it("compare across suffixes, exactly", () => {
     const ascending = [
       "-1",

@@ -41,7 +41,8 @@ import { CONTAINER_FIFOS, RUN_FILES } from "./run-script.ts";
 
 export interface SlotEvents {
   started(): void;
-  ended(): void;
+  /** `wasSeen`: `started` has been told before. */
+  ended(wasSeen: boolean): void;
 }
 
 interface Live {
@@ -336,8 +337,9 @@ export class ContainerSlot {
     if (this.#live !== live) return;
     this.#live = undefined;
     const run = this.#seen.current;
+    const wasSeen = run?.startedAtMs !== undefined;
     if (run?.containerID === live.info.containerID) this.#note(live.folder, run, end);
-    this.#events.ended();
+    this.#events.ended(wasSeen);
   }
 
   /** What the run's folder says, with the end of its log where that is its termination message. */

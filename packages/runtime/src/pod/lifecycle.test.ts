@@ -116,6 +116,12 @@ describe("life of a container", function () {
     await node.untilGone(other.metadata.uid);
   });
 
+  it("a container that is over at once has started all the same, once", async () => {
+    const pods = Array.from({ length: 10 }, () => apply({}, {}, "true"));
+    for (const pod of pods) await until(pod, ({ state }) => !!state!.terminated, "ended");
+    assert.deepEqual(messages("Started"), Array(10).fill("Started container main"));
+  });
+
   it("last words: a file of the container's choice, or the end of its log when it fails", async () => {
     const lines = "i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo line $i; done";
     const own = apply({ terminationMessagePath: "/last/words" }, {}, "echo so long >/last/words");

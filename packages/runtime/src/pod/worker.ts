@@ -301,9 +301,13 @@ export class PodWorker {
   #slot(name: string): ContainerSlot {
     return new ContainerSlot(this.#podsDir, this.#podDir, name, {
       started: () => this.#lives.get(name)!.started(),
-      ended: () => {
+      ended: wasSeen => {
         this.#lives.get(name)!.ended();
         const end = this.#slots.get(name)!.observation.current?.end;
+        // Over before it was seen to run.
+        if (!wasSeen && end !== undefined && end.reason !== "StartError") {
+          this.#event(events.started(this.#pod, this.#container(name)));
+        }
         if (end?.reason === "StartError") {
           this.#event(events.failed(this.#pod, this.#container(name), `Error: ${end.message ?? ""}`));
         }
