@@ -25,6 +25,7 @@ import type { Tun } from "@podwire/linux";
 import type { ObjectName, Registered, Taint, Vtep } from "@podwire/protocol";
 import { type ConfigKind, Runtime } from "@podwire/runtime";
 import { type AddressRange, isInRanges } from "@podwire/wire/address-range";
+import { Announcements } from "./announcement/announcements.ts";
 import { ConfigStore } from "./config-store.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
 import { ClusterNames } from "./dns/cluster-names.ts";
@@ -96,6 +97,7 @@ export class NodeDaemon {
   /** Resolves when everything is known: with less, packets of running pods would be refused. */
   readonly #synced: Promise<void>;
   #settleSynced!: () => void;
+  readonly #announcements: Announcements;
   #isSynced = false;
   #connection: Connection = { connected: false, since: new Date().toISOString() };
   readonly #names = new ClusterNames(this.#services);
@@ -132,6 +134,15 @@ export class NodeDaemon {
     this.#synced = new Promise(resolve => {
       this.#settleSynced = resolve;
     });
+    this.#announcements = new Announcements({
+      node: options.name,
+      device: options.underlayDevice,
+      vni: options.vni,
+      services: this.#services,
+      peers: () => this.#peers.list().map(({ name }) => name),
+      isAnnounced: address => isInRanges(options.loadBalancerRanges, address),
+      log: options.log,
+    });
     this.#started = new Promise((resolve, reject) => {
       this.#settleStart = { resolve, reject };
     });
@@ -157,6 +168,7 @@ export class NodeDaemon {
   async stop(): Promise<void> {
     this.#sync.stop();
     this.#entry?.stop();
+    await this.#announcements.stop();
     this.#runtime?.close();
     this.#inspection?.close();
     this.#dns?.close();
@@ -166,6 +178,7 @@ export class NodeDaemon {
   #connectionChanged(state: Omit<Connection, "since">): void {
     this.#connection = { ...state, since: new Date().toISOString() };
     const { log } = this.#options;
+    this.#announcements.connected(state.connected);
     log(state.connected ? "connected to the control plane" : `control plane lost: ${state.why}`);
   }
 
@@ -255,6 +268,7 @@ export class NodeDaemon {
     if (!this.#isSynced || !this.#runtime || !this.#entry) return;
     this.#entry.setHostPorts(this.#network?.hostPorts() ?? new Map());
     this.#entry.apply();
+    this.#announcements.apply();
   }
 
   async #publishPods(): Promise<void> {
