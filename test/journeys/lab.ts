@@ -11,6 +11,7 @@ export interface LabShape {
   networking?: object;
   underlay?: object;
   vxlan?: object;
+  dns?: object;
 }
 
 let counter = 0;
@@ -42,6 +43,8 @@ export function journeyLab(shape: LabShape = {}): Promise<Lab> {
     kind: "Cluster",
     metadata: { name },
     nodes: [{ namePrefix: "node-", count: 3 }],
+    // No question of a test leaves the machine.
+    dns: { upstreams: [] },
     ...shape,
   };
   return startLab(parseLabConfig(JSON.stringify(file), "journey"));

@@ -45,6 +45,8 @@ export function daemonCommands(program: Command): void {
     .option("--vni <vni>", "VXLAN network identifier", integer(1, 0xffffff), 1)
     .option("--cluster-dns <address>", "nameserver of pods; without it, the node's own", repeated, [])
     .option("--cluster-domain <domain>", "last part of the names that it knows", "cluster.local")
+    .option("--dns-forwarding <json>", "who is asked for other names; the machine's resolver", JSON.parse)
+    .option("--machine-namespace <pid>", "a process in the machine's network", integer(1, 2 ** 22))
     .option(
       "--load-balancer-range <range>",
       "addresses of load balancers that nodes announce; may be repeated",

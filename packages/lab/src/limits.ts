@@ -45,6 +45,13 @@ export const MIN_POD_MTU_IPV4 = 576;
 export const MIN_MTU_IPV6 = 1280;
 export const MAX_MTU = 65535;
 
+/** Servers that are asked for a domain's names, and such domains. lab.yaml is refused. */
+export const MAX_DNS_UPSTREAMS = 8;
+export const MAX_STUB_DOMAINS = 64;
+
+/** Characters of a domain: names below it must fit the 253 that a name has. lab.yaml is refused. */
+export const MAX_DOMAIN_LENGTH = 120;
+
 /** The smallest Service CIDR: the API server, the cluster's DNS and a few more. lab.yaml is refused. */
 export const MIN_SERVICE_ADDRESSES = 16;
 

@@ -29,6 +29,7 @@ import { Announcements } from "./announcement/announcements.ts";
 import { ConfigStore } from "./config-store.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
 import { ClusterNames } from "./dns/cluster-names.ts";
+import type { ForwardingOptions } from "./dns/forward/servers.ts";
 import { NodeDns } from "./dns/node-dns.ts";
 import { EntryPoints } from "./entry/entry-points.ts";
 import { ServiceEntry } from "./entry/service-entry.ts";
@@ -61,6 +62,10 @@ export interface NodeOptions {
   /** What /etc/resolv.conf names in pods of dnsPolicy ClusterFirst; empty: the node's own servers. */
   clusterDns: readonly string[];
   clusterDomain: string;
+  /** Who is asked for other names. */
+  forwarding: ForwardingOptions;
+  /** A process in the machine's network, from where servers outside of the lab are asked; absent: this one. */
+  machineNamespace?: number | undefined;
   /** Load balancers' addresses, which nodes announce. */
   loadBalancerRanges: readonly AddressRange[];
   labels: Record<string, string>;
@@ -341,7 +346,7 @@ export class NodeDaemon {
   }
 
   #makeDns(): NodeDns {
-    const { addresses, clusterDomain, log } = this.#options;
+    const { addresses, clusterDomain, forwarding, machineNamespace, underlayDevice, log } = this.#options;
     return new NodeDns({
       names: this.#names,
       domain: clusterDomain,
@@ -349,6 +354,9 @@ export class NodeDaemon {
       nodeAddresses: addresses,
       clusterCidrs: this.#clusterCidrs,
       serviceCidrs: this.#serviceCidrs,
+      underlayDevice,
+      forwarding,
+      machineNamespace,
       log,
     });
   }

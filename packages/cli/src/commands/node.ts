@@ -1,6 +1,6 @@
 /** `podwire node`: the process around one node's daemon. `up` starts it in the node's network namespace. */
 import { closeSync, writeSync } from "node:fs";
-import { NodeDaemon } from "@podwire/node";
+import { type ForwardingOptions, NodeDaemon } from "@podwire/node";
 import { readNodeFiles } from "@podwire/pki";
 import { type AddressRange, parseRange } from "@podwire/wire/address-range";
 import { UsageError } from "../errors.ts";
@@ -18,6 +18,8 @@ export interface NodeCommandOptions {
   vni: number;
   clusterDns: readonly string[];
   clusterDomain: string;
+  dnsForwarding?: ForwardingOptions;
+  machineNamespace?: number;
   loadBalancerRange: readonly string[];
   label?: Record<string, string>;
   taint?: readonly string[];
@@ -38,6 +40,8 @@ export async function runNode(options: NodeCommandOptions): Promise<void> {
     vni: options.vni,
     clusterDns: options.clusterDns,
     clusterDomain: options.clusterDomain,
+    forwarding: options.dnsForwarding ?? { stubDomains: [] },
+    machineNamespace: options.machineNamespace,
     loadBalancerRanges: options.loadBalancerRange.map(requireRange),
     labels: options.label ?? {},
     taints: (options.taint ?? []).map(parseTaint),

@@ -2,9 +2,13 @@
  * The shape of lab.yaml: every field, once. The interfaces below say the same to TypeScript; `read.ts` only
  * hands out a `ClusterFile` after the shape has accepted every field of it.
  */
+
+import { parseAddress } from "@podwire/wire/address";
 import { parseRange } from "@podwire/wire/address-range";
 import { parseCidr } from "@podwire/wire/cidr";
 import {
+  MAX_DNS_UPSTREAMS,
+  MAX_DOMAIN_LENGTH,
   MAX_LAB_NAME_LENGTH,
   MAX_MTU,
   MAX_NODE_ATTRIBUTES,
@@ -12,6 +16,7 @@ import {
   MAX_OUTSIDE_HOSTS,
   MAX_POOL_RANGES,
   MAX_POOLS,
+  MAX_STUB_DOMAINS,
   MIN_POD_MTU_IPV4,
   OVERLAY_BYTES,
 } from "../limits.ts";
@@ -42,6 +47,11 @@ export interface PoolSpec {
   ipMode?: "VIP" | "Proxy";
 }
 
+export interface StubDomainSpec {
+  domain: string;
+  upstreams: string[];
+}
+
 export interface ClusterFile {
   apiVersion: string;
   kind: string;
@@ -56,6 +66,7 @@ export interface ClusterFile {
   underlay?: { cidrs?: string[]; mtu?: number; vxlanFamily?: Family };
   vxlan?: { port?: number; vni?: number };
   loadBalancer?: { pools?: PoolSpec[] };
+  dns?: { clusterDomain?: string; upstreams?: string[]; stubDomains?: StubDomainSpec[] };
   outside?: { name: string }[];
   apiServer?: { port?: number };
 }
@@ -71,6 +82,7 @@ export const DEFAULTS = {
   underlayMtu: 1500,
   vxlanPort: 4789,
   vni: 1,
+  clusterDomain: "cluster.local",
 } as const;
 
 const DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
@@ -114,6 +126,63 @@ const CIDR: StringShape = {
   pattern: "^[0-9A-Fa-f.:]+/[0-9]{1,3}$",
   accepts: value => parseCidr(value) !== undefined,
 };
+
+const DOMAIN: StringShape = {
+  type: "string",
+  allowed: "a domain of lower-case letters, digits, '-' and '.', such as cluster.local",
+  pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+  maxLength: MAX_DOMAIN_LENGTH,
+};
+
+const DNS_SERVER: StringShape = {
+  type: "string",
+  allowed: "an address, with or without a port, such as 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:5353",
+  pattern:
+    "^(\\[[0-9A-Fa-f.:]+\\](:[0-9]{1,5})?|[0-9]{1,3}(\\.[0-9]{1,3}){3}(:[0-9]{1,5})?|[0-9A-Fa-f]*:[0-9A-Fa-f.:]+)$",
+  accepts: value => isServer(value),
+};
+
+const DNS_SERVERS = { type: "list", items: DNS_SERVER, minItems: 0, maxItems: MAX_DNS_UPSTREAMS } as const;
+
+const DNS: ObjectShape = {
+  type: "object",
+  required: [],
+  fields: {
+    clusterDomain: {
+      shape: DOMAIN,
+      description: "Last part of the names of Services and Pods.",
+      default: DEFAULTS.clusterDomain,
+    },
+    upstreams: {
+      shape: DNS_SERVERS,
+      description:
+        "Who is asked for names that are not the cluster's, the first that answers; the machine's own when absent.",
+    },
+    stubDomains: {
+      shape: {
+        type: "list",
+        items: {
+          type: "object",
+          required: ["domain", "upstreams"],
+          fields: {
+            domain: { shape: DOMAIN, description: "The domain, with everything below it." },
+            upstreams: { shape: DNS_SERVERS, description: "Who is asked for its names." },
+          },
+        },
+        minItems: 0,
+        maxItems: MAX_STUB_DOMAINS,
+      },
+      description: "Domains whose names others are asked for.",
+    },
+  },
+};
+
+/** An address of either family, with or without a port. */
+function isServer(text: string): boolean {
+  const bracketed = /^\[(.*)\](?::(\d+))?$/.exec(text) ?? /^([^:]*):(\d+)$/.exec(text);
+  const [address = "", port = "53"] = bracketed ? bracketed.slice(1) : [text];
+  return parseAddress(address) !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+}
 
 const FAMILY: StringShape = { type: "string", allowed: "an IP family", values: ["IPv4", "IPv6"] };
 
@@ -320,6 +389,7 @@ export const CLUSTER: ObjectShape = {
       },
       description: "Services of type LoadBalancer.",
     },
+    dns: { shape: DNS, description: "Names." },
     outside: {
       shape: {
         type: "list",

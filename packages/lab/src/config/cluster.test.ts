@@ -30,7 +30,7 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
   ["nodez: []", 'lab.yaml:3:1: nodez: unknown field, did you mean "nodes"?'],
   [
     "__proto__: {}",
-    "lab.yaml:3:1: __proto__: unknown field, known are apiVersion, kind, metadata, nodes, networking, underlay, vxlan, loadBalancer, outside and apiServer",
+    "lab.yaml:3:1: __proto__: unknown field, known are apiVersion, kind, metadata, nodes, networking, underlay, vxlan, loadBalancer, dns, outside and apiServer",
   ],
   [
     "nodes: [{name: a}, {name: a}]",
@@ -62,6 +62,11 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
   [
     "nodes: [{name: a, taints: [{key: k, effect: noSchedule}]}]",
     'lab.yaml:3:45: nodes[0].taints[0].effect: is "noSchedule", must be NoSchedule, PreferNoSchedule or NoExecute (did you mean "NoSchedule"?)',
+  ],
+  [
+    "dns: {upstreams: [192.0.2.1, 192.0.2.1:70000], stubDomains: [{domain: Corp.example, upstreams: ['[::1]:53']}]}",
+    'lab.yaml:3:30: dns.upstreams[1]: is "192.0.2.1:70000", must be an address, with or without a port, such as 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:5353',
+    "lab.yaml:3:71: dns.stubDomains[0].domain: is \"Corp.example\", must be a domain of lower-case letters, digits, '-' and '.', such as cluster.local",
   ],
   ["vxlan: {vni: 16777216}", "lab.yaml:3:14: vxlan.vni: is 16777216, must be an integer from 1 to 16777215"],
   ["vxlan: {port: 0}", "lab.yaml:3:15: vxlan.port: is 0, must be an integer from 1 to 65535"],

@@ -19,6 +19,7 @@ import {
   DEFAULTS,
   type Family,
   type NodeGroup,
+  type StubDomainSpec,
   type TaintSpec,
 } from "./cluster-shape.ts";
 import { resolveOutside } from "./outside.ts";
@@ -49,6 +50,12 @@ export interface LabConfig {
   readonly vxlan: { readonly port: number; readonly vni: number };
   /** Of load balancers' addresses, tried in this order. */
   readonly pools: readonly PoolConfig[];
+  readonly dns: {
+    readonly clusterDomain: string;
+    /** Undefined: those of the machine that the lab is on. */
+    readonly upstreams: readonly string[] | undefined;
+    readonly stubDomains: readonly StubDomainSpec[];
+  };
   /** Names of hosts on the underlay that are no nodes. */
   readonly outside: readonly string[];
   /** Undefined: a free one is chosen when the lab is made. */
@@ -112,6 +119,11 @@ function resolve(checking: Checking): LabConfig {
     underlayMtu,
     vxlan: { port: file.vxlan?.port ?? DEFAULTS.vxlanPort, vni: file.vxlan?.vni ?? DEFAULTS.vni },
     pools,
+    dns: {
+      clusterDomain: file.dns?.clusterDomain ?? DEFAULTS.clusterDomain,
+      upstreams: file.dns?.upstreams,
+      stubDomains: file.dns?.stubDomains ?? [],
+    },
     outside: resolveOutside(checking, nodes),
     apiPort: file.apiServer?.port,
   };

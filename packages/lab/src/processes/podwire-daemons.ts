@@ -61,6 +61,10 @@ export function nodeSpec(config: LabConfig, paths: LabPaths, program: Program, h
       ...["--udp-port", String(config.vxlan.port)],
       ...["--vni", String(config.vxlan.vni)],
       ...["--cluster-dns", clusterDns(config)],
+      ...["--cluster-domain", config.dns.clusterDomain],
+      ...["--dns-forwarding", JSON.stringify(config.dns)],
+      // Whoever starts the nodes lives for as long as they do.
+      ...["--machine-namespace", String(process.pid)],
       ...announcedRanges(config).flatMap(range => ["--load-balancer-range", range]),
       ...Object.entries(node.labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
       ...node.taints.flatMap(taint => ["--taint", `${taint.key}=${taint.value ?? ""}:${taint.effect}`]),

@@ -39,3 +39,29 @@ export const MAX_REMEMBERED_CLIENTS = 4_096;
 
 /** An address or port that cannot be had is tried again after this. */
 export const LISTEN_RETRY_MS = 2_000;
+
+/** An answer of another server is kept no longer than this, as kubeadm has CoreDNS do (`cache 30`): labs change. */
+export const MAX_KEPT_SECONDS = 30;
+
+/** Answers kept, and what they cost in bytes. Beyond, the ones used longest ago go. */
+export const MAX_CACHED_ANSWERS = 10_000;
+export const MAX_CACHED_BYTES = 8 << 20;
+
+/** For how long beyond its time an answer helps out when nobody can be asked (RFC 8767 §5 suggests a day or more). */
+export const MAX_STALE_SECONDS = 3_600;
+
+/** The time to live of such an answer, and when a client gets it that waits for a new one (RFC 8767 §5). */
+export const STALE_TTL_SECONDS = 30;
+export const STALE_ANSWER_AFTER_MS = 1_800;
+
+/** How long a server may take, and how many are tried: less in all than the 5 s for which clients wait. */
+export const ATTEMPT_TIMEOUT_MS = 2_000;
+export const MAX_ATTEMPTS = 2;
+
+/** A server that did not answer so often in a row is asked last, and tried in the background this often. */
+export const FAILURES_UNTIL_DOWN = 2;
+export const PROBE_INTERVAL_MS = 1_000;
+
+/** Questions that other servers are being asked at once, as kubeadm has CoreDNS do, and of one client. Beyond: REFUSED. */
+export const MAX_WAITING_QUESTIONS = 1_000;
+export const MAX_WAITING_PER_CLIENT = 200;

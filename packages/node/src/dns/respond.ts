@@ -3,7 +3,7 @@
  *
  *   bytes -> a query that we take?  no: silence, FORMERR, NOTIMP, BADVERS or REFUSED
  *         -> the zone's?            yes: its records, their addresses in turn
- *         -> another zone's         REFUSED
+ *         -> another zone's         what other servers say
  *         -> bytes, as many as the client takes; what does not fit is cut between records, with TC (RFC 2181 §9)
  *
  * ANY is answered with one record that says so (RFC 8482 §4.2), whatever there is: nobody asks us for much to be sent
@@ -13,6 +13,7 @@ import {
   CLASS_IN,
   FLAG,
   HEADER_BYTES,
+  lowerCase,
   MAX_MESSAGE_BYTES,
   MessageWriter,
   OPT_BYTES,
@@ -22,15 +23,28 @@ import {
   RCODE,
   type Refusal,
   type ResourceRecord,
+  recordOf,
   TYPE,
 } from "@podwire/wire/dns";
-import { ANY_TTL_SECONDS, UDP_BYTES } from "./limits.ts";
+import type { Forwarder, Outcome } from "./forward/forwarder.ts";
+import { render } from "./forward/stored-message.ts";
+import type { Question } from "./forward/upstreams.ts";
+import { ANY_TTL_SECONDS, CLUSTER_TTL_SECONDS, UDP_BYTES } from "./limits.ts";
+import type { Answer } from "./udp.ts";
 import type { Found, Zone } from "./zone.ts";
 
 export type Transport = "udp" | "tcp";
 
+interface Asked {
+  readonly query: Query;
+  /** Its bytes. */
+  readonly question: Uint8Array;
+  readonly transport: Transport;
+}
+
 export interface ResponderOptions {
   readonly zone: Zone;
+  readonly forwarder: Forwarder;
   /** An integer from 0 on and below the bound. */
   random(bound: number): number;
 }
@@ -43,21 +57,51 @@ export class Responder {
     this.#options = options;
   }
 
-  /** Undefined: nothing is to be said. */
-  respond(message: Uint8Array, transport: Transport): Uint8Array | undefined {
+  /** Undefined: nothing is to be said. Never throws nor rejects. `message` may be overwritten once this has returned. */
+  respond(message: Uint8Array, transport: Transport, client: string): Answer | Promise<Answer> {
     const query = parseQuery(message);
     if (query === undefined) return undefined;
     const question = message.subarray(HEADER_BYTES, query.questionEnd);
     if ("rcode" in query) return this.#refusal(query, question);
+    const asked = { query, question, transport };
     const rcode = refusalOf(query);
-    if (rcode !== undefined) return this.#answer(query, question, transport, { ...EMPTY, rcode }, false);
+    if (rcode !== undefined) return this.#answer(asked, { ...EMPTY, rcode }, false);
     if (query.type === TYPE.ANY) {
       const answers = [{ name: query.name, type: TYPE.HINFO, ttl: ANY_TTL_SECONDS, data: ANY_DATA }];
-      return this.#answer(query, question, transport, { ...EMPTY, answers }, false);
+      return this.#answer(asked, { ...EMPTY, answers }, false);
     }
     const found = this.#options.zone.find(query.name, query.type);
-    if (found !== undefined) return this.#answer(query, question, transport, found, true);
-    return this.#answer(query, question, transport, { ...EMPTY, rcode: RCODE.refused }, false);
+    if (found === undefined) return this.#forward({ ...asked, question: question.slice() }, client);
+    if (found.outside === undefined) return this.#answer(asked, found, true);
+    return this.#follow({ ...asked, question: question.slice() }, found, found.outside, client);
+  }
+
+  #forward(asked: Asked, client: string): Answer | Promise<Answer> {
+    const outcome = this.#options.forwarder.lookUp(questionOf(asked.query, asked.query.name), client);
+    if (outcome instanceof Promise) return outcome.then(later => this.#forwarded(asked, later));
+    return this.#forwarded(asked, outcome);
+  }
+
+  #forwarded(asked: Asked, outcome: Outcome): Answer {
+    if ("rcode" in outcome) return this.#answer(asked, { ...EMPTY, ...outcome }, false);
+    const { query, question, transport } = asked;
+    return render(outcome.stored, { ...outcome, query, question, limitBytes: sizeFor(query, transport) });
+  }
+
+  /** An alias that leads out of the cluster, with what other servers know of its end. */
+  async #follow(asked: Asked, found: Found, outside: string, client: string): Promise<Answer> {
+    const question = questionOf(asked.query, lowerCase(outside));
+    const outcome = await this.#options.forwarder.lookUp(question, client);
+    if ("rcode" in outcome) return this.#answer(asked, { ...EMPTY, ...outcome }, false);
+    const { stored, ageSeconds, ttlSeconds } = outcome;
+    const records = stored.records
+      .filter(({ section }) => section === "answer")
+      .flatMap(record => recordOf(stored.bytes, record) ?? [])
+      .map(record => ({
+        ...record,
+        ttl: ttlSeconds ?? Math.max(0, Math.min(record.ttl, CLUSTER_TTL_SECONDS) - ageSeconds),
+      }));
+    return this.#answer(asked, { ...found, answers: [...found.answers, ...records] }, true);
   }
 
   #refusal({ id, flags, rcode }: Refusal, question: Uint8Array): Uint8Array {
@@ -65,13 +109,7 @@ export class Responder {
     return this.#writer.finish(FLAG.response | (flags & KEPT_FLAGS), rcode);
   }
 
-  #answer(
-    query: Query,
-    question: Uint8Array,
-    transport: Transport,
-    found: Found,
-    isAuthoritative: boolean,
-  ): Uint8Array {
+  #answer({ query, question, transport }: Asked, found: Found, isAuthoritative: boolean): Uint8Array {
     const writer = this.#writer;
     const { edns } = query;
     writer.begin(query.id, question, sizeFor(query, transport) - (edns ? OPT_BYTES : 0));
@@ -112,6 +150,11 @@ function refusalOf({ edns, class: klass, type }: Query): number | undefined {
   if (edns !== undefined && edns.version > 0) return RCODE.badVersion;
   const isMeta = type === TYPE.OPT || (type >= META_TYPES.first && type <= META_TYPES.last);
   return klass !== CLASS_IN || isMeta ? RCODE.refused : undefined;
+}
+
+function questionOf({ type, edns, flags }: Query, name: string): Question {
+  const checkingDisabled = (flags & FLAG.checkingDisabled) !== 0;
+  return { name, type, dnssecOk: edns?.dnssecOk === true, checkingDisabled };
 }
 
 function sizeFor({ edns }: Query, transport: Transport): number {

@@ -47,6 +47,16 @@ export class MessageWriter {
     this.#questionName = undefined;
   }
 
+  /** A question of our own; false: the name is none. */
+  question(name: string, type: number, klass: number): boolean {
+    if (!this.#name(name, false) || this.#at + 4 > this.#limit) return false;
+    this.#view.setUint16(this.#at, type);
+    this.#view.setUint16(this.#at + 2, klass);
+    this.#view.setUint16(4, 1);
+    this.#at += 4;
+    return true;
+  }
+
   /** False: it did not fit, and nothing of it is there. */
   record(section: keyof typeof COUNT_AT, { name, type, ttl, data }: ResourceRecord): boolean {
     const start = this.#at;

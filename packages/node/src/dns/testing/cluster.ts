@@ -15,13 +15,13 @@ export class TestCluster {
   readonly names = new ClusterNames(this.services);
   readonly zone: Zone;
 
-  constructor() {
+  constructor({ isSynced = true } = {}) {
     const reverseCidrs = ["10.96.0.0/12", "10.244.0.0/16", "fd00:10:96::/112", "fd00:10:244::/56"].map(
       text => parseCidr(text)!,
     );
     this.zone = new Zone({ source: this.names, domain: DOMAIN, reverseCidrs, now: () => NOW_SECONDS });
     for (const namespace of ["default", "kube-system", "empty"]) this.names.add(namespace);
-    this.names.synced();
+    if (isSynced) this.names.synced();
     const dns = ["10.96.0.10", "fd00:10:96::a"];
     this.service("kube-system/kube-dns", { clusterIps: dns, ports: ["dns UDP 53", "dns-tcp TCP 53"] });
   }
