@@ -133,6 +133,29 @@ describe("journey: Services", function () {
     }
   });
 
+  it("one with addresses of a ServiceCIDR that came later is reached as any other", async () => {
+    const cidrs = ["10.112.5.0/24", "fd00:10:112::/112"];
+    const range = { metadata: { name: "later" }, spec: { cidrs }, status: {} };
+    await context.lab.client.create(kinds.serviceCIDRs, range);
+    const addresses = { IPv4: "10.112.5.7", IPv6: "fd00:10:112::7" };
+    await serve("in-later", addresses, pods);
+    for (const [family, address] of Object.entries(addresses)) {
+      const url = family === "IPv6" ? `http://[${address}]/` : `http://${address}/`;
+      const ask = `${CURL_PATIENTLY} --retry-all-errors ${url}`;
+      for (const name of ["server-1", "agent"])
+        assert.match(await sh(context.lab, name, ask), /^server-/, name);
+      for (const name of ["node-1", "node-3"])
+        assert.match(
+          expectSuccess(ask, await node(name).exec("sh", "-c", ask)),
+          /^server-/,
+          `${name} ${url}`,
+        );
+    }
+    await context.lab.client.delete(kinds.serviceCIDRs, { name: "later" });
+    const { status } = await context.lab.client.get(kinds.serviceCIDRs, { name: "later" });
+    assert.equal(status.conditions?.length, 1, "it stays while the Service is there");
+  });
+
   it("containers find the API server and the Services of their namespace in their environment", async () => {
     await runPods(context.lab, [podManifest("later", { args: ["pause"] })]);
     const environment = await sh(context.lab, "later", "env");

@@ -24,7 +24,7 @@ import { type Compiled, compile, type NetworkSnapshot, type Omission } from "@po
 import type { Tun } from "@podwire/linux";
 import type { ObjectName, Registered, Taint, Vtep } from "@podwire/protocol";
 import { type ConfigKind, Runtime } from "@podwire/runtime";
-import { type AddressRange, isInRanges } from "@podwire/wire/address-range";
+import { type AddressRange, isInRanges, parseRange } from "@podwire/wire/address-range";
 import { Announcements } from "./announcement/announcements.ts";
 import { ConfigStore } from "./config-store.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
@@ -336,11 +336,13 @@ export class NodeDaemon {
   }
 
   #makeEntry(): ServiceEntry {
+    const serviceRanges = this.#serviceCidrs.flatMap(text => parseRange(text) ?? []);
     return new ServiceEntry({
       services: this.#services,
       points: new EntryPoints({ device: HOST_DEVICE, deviceAddresses: this.#hostAddresses }),
       nodeAddresses: this.#options.addresses,
       isOwned: address => isInRanges(this.#options.loadBalancerRanges, address),
+      isRouted: address => isInRanges(serviceRanges, address),
       log: this.#options.log,
     });
   }

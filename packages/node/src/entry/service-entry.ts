@@ -10,14 +10,12 @@ import type { ObjectName } from "@podwire/protocol";
 import { RETRY_ENTRY_POINTS_MS } from "../limits.ts";
 import type { KnownServices } from "../services.ts";
 import type { EntryPoints } from "./entry-points.ts";
-import { NOTHING, wantedOf, wantedOfHostPorts } from "./wanted.ts";
+import { NOTHING, type Places, wantedOf, wantedOfHostPorts } from "./wanted.ts";
 
-export interface ServiceEntryOptions {
+export interface ServiceEntryOptions extends Places {
   readonly services: Pick<KnownServices, "get" | "names" | "watch">;
   readonly points: Pick<EntryPoints, "set" | "apply">;
   readonly nodeAddresses: readonly string[];
-  /** Whether an address is from this lab's pools of load balancers. */
-  readonly isOwned: (address: string) => boolean;
   readonly log: (line: string) => void;
 }
 
@@ -51,10 +49,10 @@ export class ServiceEntry {
 
   /** Tries again later when the kernel refuses. */
   apply(): void {
-    const { services, points, nodeAddresses, isOwned, log } = this.#options;
+    const { services, points, nodeAddresses, log } = this.#options;
     for (const [key, name] of this.#stale) {
       const service = services.get(name);
-      points.set(`service ${key}`, service ? wantedOf(service, nodeAddresses, isOwned) : NOTHING);
+      points.set(`service ${key}`, service ? wantedOf(service, nodeAddresses, this.#options) : NOTHING);
     }
     this.#stale.clear();
     clearTimeout(this.#retry);

@@ -5,6 +5,8 @@
  *   node port             each of the node's own addresses, the protocol, the node port
  *   externalIPs, load     the address, the protocol, the port; a route as well, so that processes of the node find a way
  *   balancer's addresses  there and, for addresses of this lab's pools, no other port goes astray
+ *   ClusterIP of a range  a route: only the cluster's first ranges have routes of their own
+ *   that came later
  *   host port             its hostIP, or each of the node's own addresses
  *
  * Node ports are served at the node's own addresses (as kube-proxy's nftables mode does), not at 127.0.0.1.
@@ -30,11 +32,17 @@ const PROTOCOLS: { readonly [name: string]: number } = {
   SCTP: Protocol.Sctp,
 };
 
-/** `isOwned`: whether an address is from this lab's pools. */
+export interface Places {
+  /** Whether an address is from this lab's pools. */
+  readonly isOwned: (address: string) => boolean;
+  /** Whether it is in the service CIDRs, and all of these lead to the data plane already. */
+  readonly isRouted: (address: string) => boolean;
+}
+
 export function wantedOf(
   service: Service,
   nodeAddresses: readonly string[],
-  isOwned: (address: string) => boolean,
+  { isOwned, isRouted }: Places,
 ): Wanted {
   const families = new Set(service.clusterIps.map(isIpv6));
   const own = nodeAddresses.filter(address => families.has(isIpv6(address)));
@@ -50,7 +58,10 @@ export function wantedOf(
   const isElsewhere = (address: string) => !nodeAddresses.includes(address);
   return {
     entries,
-    owned: addresses.filter(isOwned).filter(isElsewhere),
+    owned: [
+      ...addresses.filter(isOwned).filter(isElsewhere),
+      ...service.clusterIps.filter(address => !isRouted(address)),
+    ],
     foreign: addresses.filter(address => !isOwned(address)).filter(isElsewhere),
   };
 }
