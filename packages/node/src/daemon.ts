@@ -24,20 +24,18 @@ import { type Compiled, compile, type NetworkSnapshot, type Omission } from "@po
 import type { Tun } from "@podwire/linux";
 import type { ObjectName, Registered, Taint, Vtep } from "@podwire/protocol";
 import { type ConfigKind, Runtime } from "@podwire/runtime";
-import { type AddressRange, isInRanges, parseRange } from "@podwire/wire/address-range";
-import { Announcements } from "./announcement/announcements.ts";
+import type { AddressRange } from "@podwire/wire/address-range";
 import { ConfigStore } from "./config-store.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
 import { ClusterNames } from "./dns/cluster-names.ts";
 import type { ForwardingOptions } from "./dns/forward/servers.ts";
 import { NodeDns } from "./dns/node-dns.ts";
-import { EntryPoints } from "./entry/entry-points.ts";
-import { ServiceEntry } from "./entry/service-entry.ts";
-import { configureHostDevice, HOST_DEVICE, openHostDevice } from "./host-device.ts";
+import { configureHostDevice, openHostDevice } from "./host-device.ts";
 import { capacity, nodeInfo, podMtu, systemLabels, underlayMtu, vtepMac } from "./identity.ts";
 import { type Connection, type NodeState, serveInspection } from "./inspection.ts";
 import { Ipam } from "./ipam.ts";
 import { DEFAULT_POD_CAPACITY } from "./limits.ts";
+import { OutsideServices } from "./outside-services.ts";
 import { Peers } from "./peers.ts";
 import { PodNetwork } from "./pod-network.ts";
 import { HOST_PORT } from "./ports.ts";
@@ -97,12 +95,10 @@ export class NodeDaemon {
   readonly #early = new Map<string, Pod>();
   readonly #configs = new ConfigStore();
   readonly #services = new KnownServices();
-  /** Undefined until the device is configured. */
-  #entry: ServiceEntry | undefined;
+  readonly #outside: OutsideServices;
   /** Resolves when everything is known: with less, packets of running pods would be refused. */
   readonly #synced: Promise<void>;
   #settleSynced!: () => void;
-  readonly #announcements: Announcements;
   #isSynced = false;
   #connection: Connection = { connected: false, since: new Date().toISOString() };
   readonly #names = new ClusterNames(this.#services);
@@ -139,13 +135,16 @@ export class NodeDaemon {
     this.#synced = new Promise(resolve => {
       this.#settleSynced = resolve;
     });
-    this.#announcements = new Announcements({
+    this.#outside = new OutsideServices({
       node: options.name,
+      addresses: options.addresses,
       device: options.underlayDevice,
       vni: options.vni,
       services: this.#services,
       peers: () => this.#peers.list().map(({ name }) => name),
-      isAnnounced: address => isInRanges(options.loadBalancerRanges, address),
+      ranges: options.loadBalancerRanges,
+      warn: (service, reason, message) =>
+        this.#sync.serviceEvent(service, { type: "Warning", reason, message }),
       log: options.log,
     });
     this.#started = new Promise((resolve, reject) => {
@@ -172,8 +171,7 @@ export class NodeDaemon {
   /** Lets go: pods, devices and connections stay for the next daemon. */
   async stop(): Promise<void> {
     this.#sync.stop();
-    this.#entry?.stop();
-    await this.#announcements.stop();
+    await this.#outside.stop();
     this.#runtime?.close();
     this.#inspection?.close();
     this.#dns?.close();
@@ -183,7 +181,7 @@ export class NodeDaemon {
   #connectionChanged(state: Omit<Connection, "since">): void {
     this.#connection = { ...state, since: new Date().toISOString() };
     const { log } = this.#options;
-    this.#announcements.connected(state.connected);
+    this.#outside.connected(state.connected);
     log(state.connected ? "connected to the control plane" : `control plane lost: ${state.why}`);
   }
 
@@ -270,10 +268,7 @@ export class NodeDaemon {
   /** What the data plane knows by now, the kernel may bring to it. */
   #enter(): void {
     // Not before the pods of a daemon before this one are known: their host ports stay as they are until then.
-    if (!this.#isSynced || !this.#runtime || !this.#entry) return;
-    this.#entry.setHostPorts(this.#network?.hostPorts() ?? new Map());
-    this.#entry.apply();
-    this.#announcements.apply();
+    if (this.#isSynced && this.#runtime) this.#outside.apply(this.#network?.hostPorts() ?? new Map());
   }
 
   async #publishPods(): Promise<void> {
@@ -301,7 +296,7 @@ export class NodeDaemon {
       serviceCidrs: this.#serviceCidrs,
       mtu: this.#mtu,
     });
-    this.#entry = this.#makeEntry();
+    this.#outside.configured(this.#hostAddresses, this.#serviceCidrs);
     this.#dns = this.#makeDns();
     const dataPlane = await this.#dataPlane;
     const network = new PodNetwork({
@@ -333,18 +328,6 @@ export class NodeDaemon {
     this.#early.clear();
     this.#enter();
     this.#sync.setReady();
-  }
-
-  #makeEntry(): ServiceEntry {
-    const serviceRanges = this.#serviceCidrs.flatMap(text => parseRange(text) ?? []);
-    return new ServiceEntry({
-      services: this.#services,
-      points: new EntryPoints({ device: HOST_DEVICE, deviceAddresses: this.#hostAddresses }),
-      nodeAddresses: this.#options.addresses,
-      isOwned: address => isInRanges(this.#options.loadBalancerRanges, address),
-      isRouted: address => isInRanges(serviceRanges, address),
-      log: this.#options.log,
-    });
   }
 
   #makeDns(): NodeDns {

@@ -27,5 +27,11 @@ export const MAX_STREAMS = 1024;
 /** A forwarded connection whose pod has closed its side, and whose client sends nothing, is closed after this. */
 export const HALF_CLOSED_IDLE_MS = 60_000;
 
+/** A health-check port that is taken is tried again after this. */
+export const RETRY_HEALTH_PORT_MS = 2000;
+
+/** Where kube-proxy tells its health, and load balancers ask for it. */
+export const PROXY_HEALTH_PORT = 10_256;
+
 /** Node ports and routes that the kernel refused, for lack of memory, are tried again after this. */
 export const RETRY_ENTRY_POINTS_MS = 1000;

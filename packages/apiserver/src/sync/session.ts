@@ -8,8 +8,8 @@
  * Backpressure is the absence of a queue: the next changes are asked of the watch log only when the node has
  * taken the last ones. A node that falls behind the log gets a snapshot; one that takes nothing at all is cut.
  */
-import { ApiError, isReason, kinds, type Pod } from "@podwire/api";
-import type { FromNode, OpenStream, Register } from "@podwire/protocol";
+import { ApiError, isReason, kinds, type ObjectReference, type Pod } from "@podwire/api";
+import type { Event, FromNode, OpenStream, Register } from "@podwire/protocol";
 import { ToNode } from "@podwire/protocol";
 import type { Registry, Stored, Watch, WatchEvent } from "../registry/registry.ts";
 import type { RecordEvent } from "./events.ts";
@@ -137,13 +137,19 @@ export class Session {
     } else if (message.case === "podStatus") this.#reports.status(message.value);
     else if (message.case === "podGone") void this.#reports.gone(message.value);
     else if (message.case === "event") {
-      const { pod, type, reason, message: text, component, fieldPath } = message.value;
-      const node = { kind: "Node", apiVersion: "v1", name: this.name, uid: this.#uid };
-      const about =
-        pod.name === "" ? node : { kind: "Pod", apiVersion: "v1", ...pod, ...(fieldPath && { fieldPath }) };
+      const { type, reason, message: text, component } = message.value;
+      const about = this.#regarding(message.value);
       const source = { component, host: this.name };
       this.#context.recordEvent(about, type === "Warning" ? "Warning" : "Normal", reason, text, source);
     } else throw new StreamError("refused", `Node "${this.name}" sent a second Register on one stream`);
+  }
+
+  #regarding({ pod, service, fieldPath }: Event): ObjectReference {
+    if (pod.name !== "") return { kind: "Pod", apiVersion: "v1", ...pod, ...(fieldPath && { fieldPath }) };
+    // As kube-proxy, which does not know the uid either.
+    const uid = `${service.namespace}/${service.name}`;
+    if (service.name !== "") return { kind: "Service", apiVersion: "v1", ...service, uid };
+    return { kind: "Node", apiVersion: "v1", name: this.name, uid: this.#uid };
   }
 
   async #follow(): Promise<void> {

@@ -17,9 +17,11 @@ import {
   status,
 } from "@grpc/grpc-js";
 import {
+  type Event,
   type Frame,
   type FromNode,
   NodeSync,
+  type ObjectName,
   type PodRef,
   LIMITS as PROTOCOL_LIMITS,
   type Register,
@@ -69,6 +71,12 @@ export interface NodeEvent {
   /** `spec.containers{web}` when it is about a container of the Pod. */
   fieldPath?: string;
 }
+
+const noEvent = {
+  pod: { namespace: "", name: "", uid: "" },
+  service: { namespace: "", name: "" },
+  fieldPath: "",
+};
 
 type SyncCall = ClientDuplexStream<FromNode, ToNodeBatch>;
 
@@ -146,7 +154,15 @@ export class NodeSyncClient {
   /** An Event about a Pod or, without one, about this node. */
   event(pod: PodRef | undefined, { type, reason, message, fieldPath = "" }: NodeEvent): void {
     const about = pod ?? { namespace: "", name: "", uid: "" };
-    const event = { pod: about, type, reason, message, component: "kubelet", fieldPath };
+    this.#sendEvent({ ...noEvent, pod: about, type, reason, message, component: "kubelet", fieldPath });
+  }
+
+  /** An Event about a Service, from the node's service proxy. */
+  serviceEvent(service: ObjectName, { type, reason, message }: NodeEvent): void {
+    this.#sendEvent({ ...noEvent, service, type, reason, message, component: "kube-proxy" });
+  }
+
+  #sendEvent(event: Event): void {
     if (this.#registered) this.#send({ message: { case: "event", value: event } });
     else this.#outbox.queueEvent(event);
   }

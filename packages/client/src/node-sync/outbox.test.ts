@@ -45,6 +45,7 @@ describe("outbox", () => {
         message: "",
         component: "",
         fieldPath: "",
+        service: { namespace: "", name: "" },
       });
     }
     const sent = outbox.resend().map(text);

@@ -110,6 +110,7 @@ export interface Event {
   message: string;
   component: string;
   fieldPath: string;
+  service: ObjectName;
 }
 export const Event: MessageType<Event> = new MessageType("Event", [
   { number: 1, name: "pod", content: () => PodRef },
@@ -118,6 +119,7 @@ export const Event: MessageType<Event> = new MessageType("Event", [
   { number: 4, name: "message", content: "string" },
   { number: 5, name: "component", content: "string" },
   { number: 6, name: "fieldPath", content: "string" },
+  { number: 7, name: "service", content: () => ObjectName },
 ]);
 
 export interface ToNodeBatch {
