@@ -12,6 +12,8 @@ export interface LabShape {
   underlay?: object;
   vxlan?: object;
   dns?: object;
+  outside?: object[];
+  loadBalancer?: object;
 }
 
 let counter = 0;

@@ -7,7 +7,7 @@ export const LIMITS = {
   /** Who starts listens for this long before it claims what may be another's. */
   listenMs: 450,
   /** Each candidate that comes before this node has so much longer to claim what nobody has. */
-  turnMs: 50,
+  turnMs: 100,
   /** But no longer than this many together, or many dead nodes would add up. */
   turns: 8,
   /** An address that came here is announced with this many beats: frames get lost, and caches are deaf for a second. */
