@@ -1,6 +1,7 @@
 /** Endpoints: the older, single-object form of what EndpointSlices hold. */
 import {
   defaulted,
+  emptySaysSo,
   enumOf,
   field,
   type Infer,
@@ -17,7 +18,7 @@ const endpointAddressFields = {
   ip: field(1, required(string), "The address; never of loopback or link-local."),
   targetRef: field(2, objectReference, "The object that the address belongs to."),
   hostname: field(3, string, "Host name of this address in the Service's subdomain."),
-  nodeName: field(4, string, "The Node that the address is on."),
+  nodeName: field(4, emptySaysSo(string), "The Node that the address is on."),
 };
 export interface EndpointAddress extends Infer<typeof endpointAddressFields> {}
 export const endpointAddress = object<EndpointAddress>("EndpointAddress", endpointAddressFields, {
@@ -28,7 +29,7 @@ const endpointPortFields = {
   name: field(1, string, "Name of the port, as the Service has it."),
   port: field(2, required(int32), "Number of the port."),
   protocol: field(3, defaulted(enumOf("TCP", "UDP", "SCTP"), "TCP"), "Protocol of the port."),
-  appProtocol: field(4, string, "Protocol spoken inside, such as http or kubernetes.io/h2c."),
+  appProtocol: field(4, emptySaysSo(string), "Protocol spoken inside, such as http or kubernetes.io/h2c."),
 };
 export interface EndpointPort extends Infer<typeof endpointPortFields> {}
 export const endpointPort = object<EndpointPort>("EndpointPort", endpointPortFields, { atomic: true });

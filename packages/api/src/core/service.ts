@@ -3,6 +3,7 @@ import {
   absentAtZero,
   bool,
   defaulted,
+  emptySaysSo,
   enumOf,
   field,
   type Infer,
@@ -26,7 +27,7 @@ const servicePortFields = {
     "Port of the Pods, as a number or by its name; the same as port, where nothing is said.",
   ),
   nodePort: field(5, absentAtZero(int32), "Port on every Node, for the types NodePort and LoadBalancer."),
-  appProtocol: field(6, string, "Protocol spoken inside, such as http or kubernetes.io/h2c."),
+  appProtocol: field(6, emptySaysSo(string), "Protocol spoken inside, such as http or kubernetes.io/h2c."),
 };
 export interface ServicePort extends Infer<typeof servicePortFields> {}
 export const servicePort = object<ServicePort>("ServicePort", servicePortFields, {
@@ -98,13 +99,17 @@ const serviceSpecFields = {
   clusterIPs: field(18, list(string), "Its virtual addresses, at most one of each family."),
   ipFamilies: field(19, list(enumOf("IPv4", "IPv6")), "The families of its addresses, in order."),
   allocateLoadBalancerNodePorts: field(20, bool, "Whether a load balancer's Service gets ports on Nodes."),
-  loadBalancerClass: field(21, string, "Which load balancer is to serve it."),
+  loadBalancerClass: field(21, emptySaysSo(string), "Which load balancer is to serve it."),
   internalTrafficPolicy: field(
     22,
     enumOf("Cluster", "Local"),
     "Whether traffic from inside stays on the Node that it comes from.",
   ),
-  trafficDistribution: field(23, string, "How traffic is spread over Pods, such as to those that are close."),
+  trafficDistribution: field(
+    23,
+    emptySaysSo(string),
+    "How traffic is spread over Pods, such as to those that are close.",
+  ),
 };
 export interface ServiceSpec extends Infer<typeof serviceSpecFields> {}
 export const serviceSpec = object<ServiceSpec>("ServiceSpec", serviceSpecFields, {

@@ -5,6 +5,7 @@ import { namespacedMeta, typeMeta } from "../core/meta.ts";
 import {
   bool,
   defaulted,
+  emptySaysSo,
   enumOf,
   field,
   filled,
@@ -26,13 +27,13 @@ export interface EndpointConditions extends Infer<typeof endpointConditionsField
 export const endpointConditions = object<EndpointConditions>("EndpointConditions", endpointConditionsFields);
 
 const forZoneFields = {
-  name: field(1, required(string), "Name of the zone."),
+  name: field(1, filled(string, ""), "Name of the zone."),
 };
 export interface ForZone extends Infer<typeof forZoneFields> {}
 export const forZone = object<ForZone>("ForZone", forZoneFields);
 
 const forNodeFields = {
-  name: field(1, required(string), "Name of the Node."),
+  name: field(1, filled(string, ""), "Name of the Node."),
 };
 export interface ForNode extends Infer<typeof forNodeFields> {}
 export const forNode = object<ForNode>("ForNode", forNodeFields);
@@ -47,15 +48,15 @@ export const endpointHints = object<EndpointHints>("EndpointHints", endpointHint
 const endpointFields = {
   addresses: field(
     1,
-    required(list(string, { set: true })),
+    required(list(string, { set: true }), "must contain at least 1 address"),
     "Addresses of the endpoint; only the first counts.",
   ),
   conditions: field(2, defaulted(endpointConditions, {}), "What holds of the endpoint."),
-  hostname: field(3, string, "Host name of the endpoint in the Service's subdomain."),
+  hostname: field(3, emptySaysSo(string), "Host name of the endpoint in the Service's subdomain."),
   targetRef: field(4, objectReference, "The object that the endpoint is of."),
   deprecatedTopology: field(5, map(string), "Deprecated: labels of its place."),
-  nodeName: field(6, string, "The Node that it is on."),
-  zone: field(7, string, "The zone that it is in."),
+  nodeName: field(6, emptySaysSo(string), "The Node that it is on."),
+  zone: field(7, emptySaysSo(string), "The zone that it is in."),
   hints: field(8, endpointHints, "Whose traffic it should get."),
 };
 export interface Endpoint extends Infer<typeof endpointFields> {}
@@ -67,7 +68,7 @@ const endpointPortFields = {
   name: field(1, defaulted(string, ""), "Name of the port, as the Service has it."),
   protocol: field(2, defaulted(enumOf("TCP", "UDP", "SCTP"), "TCP"), "Protocol of the port."),
   port: field(3, int32, "Number of the port."),
-  appProtocol: field(4, string, "Protocol spoken inside, such as http or kubernetes.io/h2c."),
+  appProtocol: field(4, emptySaysSo(string), "Protocol spoken inside, such as http or kubernetes.io/h2c."),
 };
 export interface EndpointSlicePort extends Infer<typeof endpointPortFields> {}
 const endpointPort = object<EndpointSlicePort>("EndpointPort", endpointPortFields, { atomic: true });

@@ -1,7 +1,7 @@
 /** IPAddress: an address of a Service, taken. */
 
 import { objectMeta, typeMeta } from "../core/meta.ts";
-import { field, type Infer, object, required, string } from "../schema/schema.ts";
+import { defaulted, field, type Infer, object, required, string } from "../schema/schema.ts";
 
 const parentReferenceFields = {
   group: field(1, string, "Group of the object."),
@@ -21,9 +21,11 @@ export const ipAddressSpec = object<IPAddressSpec>("IPAddressSpec", ipAddressSpe
 const ipAddressFields = {
   ...typeMeta,
   metadata: field(1, required(objectMeta), "Name, namespace, labels and the rest that every object carries."),
-  spec: field(2, required(ipAddressSpec), "Whose address it is."),
+  spec: field(2, defaulted(ipAddressSpec, {}), "Whose address it is."),
 };
-export interface IPAddress extends Infer<typeof ipAddressFields> {}
+export interface IPAddress extends Infer<Omit<typeof ipAddressFields, "spec">> {
+  spec: IPAddressSpec;
+}
 export const ipAddress = object<IPAddress>("IPAddress", ipAddressFields, {
   doc: "IPAddress records that an address is in use, and by whom.",
 });

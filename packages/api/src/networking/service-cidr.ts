@@ -22,10 +22,11 @@ export const serviceCIDRStatus = object<ServiceCIDRStatus>("ServiceCIDRStatus", 
 const serviceCIDRFields = {
   ...typeMeta,
   metadata: field(1, required(objectMeta), "Name, namespace, labels and the rest that every object carries."),
-  spec: field(2, required(serviceCIDRSpec), "The networks that are asked for."),
+  spec: field(2, defaulted(serviceCIDRSpec, {}), "The networks that are asked for."),
   status: field(3, defaulted(serviceCIDRStatus, {}), "What was observed of them."),
 };
-export interface ServiceCIDR extends Infer<Omit<typeof serviceCIDRFields, "status">> {
+export interface ServiceCIDR extends Infer<Omit<typeof serviceCIDRFields, "spec" | "status">> {
+  spec: ServiceCIDRSpec;
   status: ServiceCIDRStatus;
 }
 export const serviceCIDR = object<ServiceCIDR>("ServiceCIDR", serviceCIDRFields, {

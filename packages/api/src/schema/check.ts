@@ -17,7 +17,7 @@ function visit(schema: Schema, value: unknown, path: string, errors: FieldError[
         const inner = (value as Record<string, unknown>)[key];
         const innerPath = path === "" ? key : `${path}.${key}`;
         if (isEmpty(inner)) {
-          if (field.presence === "required") errors.push(fieldRequired(innerPath));
+          if (field.presence === "required") errors.push(fieldRequired(innerPath, field.requiredDetail));
         } else visit(field.schema, inner, innerPath, errors);
       }
       return;

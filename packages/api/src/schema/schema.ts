@@ -88,6 +88,8 @@ export type Presence = "optional" | "required" | "assigned";
 export interface Shape<T = unknown, P extends Presence = Presence> {
   readonly schema: Schema<T>;
   readonly presence: P;
+  /** What is said beside "Required value" when it is not there. */
+  readonly requiredDetail?: string;
   /** Stands in when the field is absent, or an empty string, and the object that holds it is not. */
   readonly fallback?: T;
   /**
@@ -180,8 +182,8 @@ export function object<T>(name: string, fields: Fields, options: ObjectOptions =
   return { node: "object", name, fields: new Map(Object.entries(fields)), ...options };
 }
 
-export function required<T>(schema: Schema<T>): Shape<T, "required"> {
-  return { schema, presence: "required" };
+export function required<T>(schema: Schema<T>, detail?: string): Shape<T, "required"> {
+  return { schema, presence: "required", ...(detail !== undefined && { requiredDetail: detail }) };
 }
 
 export function assigned<T>(schema: Schema<T>): Shape<T, "assigned"> {

@@ -9,11 +9,18 @@ const UNSET = "<unset>";
 
 const portText = ({ port, name }: EndpointSlicePort) => (port === undefined ? (name ?? "*") : String(port));
 
+/** Of the version before v1, and not taken by this one. */
+function dropTopology({ endpoints }: EndpointSlice): void {
+  for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology;
+}
+
 export const endpointSliceKind: Kind<EndpointSlice> = kindEntry<EndpointSlice>({
   kind: "EndpointSlice",
   group: "discovery.k8s.io",
   plural: "endpointslices",
   schema: endpointSlice,
+  prepareCreate: dropTopology,
+  prepareUpdate: dropTopology,
   validate: validateEndpointSlice,
   validateUpdate: validateEndpointSliceUpdate,
   generationOf: ({ metadata: { labels }, addressType, endpoints, ports }) => [

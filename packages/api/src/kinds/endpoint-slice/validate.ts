@@ -31,7 +31,7 @@ export function validateEndpointSlice({
   ports = [],
 }: EndpointSlice): FieldError[] {
   const tooMany = atMost("endpoints", endpoints, ENDPOINTS_MAX);
-  if (tooMany.length > 0) return tooMany;
+  if (tooMany.length > 0) return [...validatePorts(ports), ...tooMany];
   return [
     ...validatePorts(ports),
     ...endpoints.flatMap((each, at) => validateEndpoint(each, addressType, `endpoints[${at}]`)),
@@ -115,5 +115,5 @@ function validateHints(
 }
 
 export function validateEndpointSliceUpdate(next: EndpointSlice, stored: EndpointSlice): FieldError[] {
-  return immutable("addressType", next.addressType, stored.addressType);
+  return immutable("addressType", next.addressType ?? "", stored.addressType);
 }

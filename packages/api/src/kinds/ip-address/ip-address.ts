@@ -1,9 +1,10 @@
 /** The entry for IPAddress. */
 import { type IPAddress, ipAddress } from "../../networking/ip-address.ts";
 import { canonicalAddressProblems } from "../../validation/addresses.ts";
-import type { FieldError } from "../../validation/field-error.ts";
-import { immutable, shaped } from "../../validation/fields.ts";
+import { type FieldError, fieldInvalid } from "../../validation/field-error.ts";
+import { shaped } from "../../validation/fields.ts";
 import { dnsSubdomainProblems, pathSegmentProblems } from "../../validation/names.ts";
+import { jsonEqual } from "../../values/equal.ts";
 import { NONE } from "../cells.ts";
 import { column, kindEntry, nameColumn } from "../entry.ts";
 import type { Kind } from "../kind.ts";
@@ -28,6 +29,14 @@ function validateIPAddress({ spec: { parentRef } }: IPAddress): FieldError[] {
   ];
 }
 
+function validateIPAddressUpdate({ spec: next }: IPAddress, { spec: stored }: IPAddress): FieldError[] {
+  if (jsonEqual(next.parentRef, stored.parentRef)) return [];
+  const { group = "", resource = "", namespace = "", name = "" } = next.parentRef ?? {};
+  // As upstream prints it.
+  const printed = { Group: group, Resource: resource, Namespace: namespace, Name: name };
+  return [fieldInvalid("spec.parentRef", next.parentRef && printed, "field is immutable")];
+}
+
 export const ipAddressKind: Kind<IPAddress> = kindEntry<IPAddress>({
   kind: "IPAddress",
   group: "networking.k8s.io",
@@ -37,6 +46,6 @@ export const ipAddressKind: Kind<IPAddress> = kindEntry<IPAddress>({
   schema: ipAddress,
   nameProblems: canonicalAddressProblems,
   validate: validateIPAddress,
-  validateUpdate: (next, stored) => immutable("spec.parentRef", next.spec.parentRef, stored.spec.parentRef),
+  validateUpdate: validateIPAddressUpdate,
   columns: [nameColumn, column("ParentRef", "What the address is for", parentCell)],
 });

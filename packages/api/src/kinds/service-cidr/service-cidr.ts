@@ -1,7 +1,6 @@
 /** The entry for ServiceCIDR. */
 
-import { familyOf } from "@podwire/wire/address";
-import { parseCidr } from "@podwire/wire/cidr";
+import { parseInterfaceAddress } from "@podwire/wire/cidr";
 import { type ServiceCIDR, serviceCIDR } from "../../networking/service-cidr.ts";
 import { validateCanonicalRange } from "../../validation/addresses.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../validation/field-error.ts";
@@ -14,9 +13,9 @@ const MOST = 2;
 
 function validateServiceCIDR({ spec: { cidrs = [] } }: ServiceCIDR): FieldError[] {
   if (cidrs.length === 0) return [fieldRequired(FIELD, "at least one CIDR required")];
-  if (cidrs.length > MOST) return [fieldInvalid(FIELD, { cidrs }, "may only hold up to 2 values")];
+  if (cidrs.length > MOST) return [fieldInvalid(FIELD, { CIDRs: cidrs }, "may only hold up to 2 values")];
   const errors = cidrs.flatMap((cidr, at) => validateCanonicalRange(`${FIELD}[${at}]`, cidr));
-  const families = cidrs.map(cidr => parseCidr(cidr)).map(range => range && familyOf(range.bytes));
+  const families = cidrs.map(cidr => parseInterfaceAddress(cidr)?.family);
   if (families.length < MOST || families[0] === undefined || families[0] !== families[1]) return errors;
   const detail = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
   return [...errors, fieldInvalid(FIELD, cidrs, detail)];
