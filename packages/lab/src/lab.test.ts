@@ -105,6 +105,27 @@ describe("lab", function () {
     assertNothingLeft(lab.config.name);
   });
 
+  it("hosts outside that lab.yaml names are there from the start, and go with the lab", async () => {
+    const lab = await startLab(config({ outside: ["client", "other"] }), { program: PROGRAM });
+    const [client, other] = lab.topology.outside;
+    assert.deepEqual(client?.addresses, ["172.30.0.2", "fd00:172:30::2"]);
+    const view = await openLab(lab.config.name);
+    for (const address of [...other!.addresses, ...lab.topology.nodes[1]!.addresses]) {
+      const echo = await view.netnsOfOutside("client").exec(...reach(address));
+      assert.equal(echo.stdout, "reached\n", echo.stderr);
+    }
+    assert.throws(
+      () => view.netnsOfOutside("nobody"),
+      /has no outside host nobody \(it has: client, other\)/,
+    );
+    const attached = await lab.attachOutside("third");
+    assert.deepEqual(attached.addresses, ["172.30.0.4", "fd00:172:30::4"]);
+    assert.equal(isAlive(client!.holder), true);
+    await lab.down();
+    assert.equal(isAlive(client!.holder), false);
+    assertNothingLeft(lab.config.name);
+  });
+
   it("nodes reach each other and hosts outside, over IPv4 and IPv6, at the underlay's MTU", async () => {
     const nodes = [
       { name: "a", labels: {}, taints: [], underlayMtu: 9000 },

@@ -9,6 +9,7 @@
  * is longer than a client outside should wait, and may be down when a node dies.
  */
 import { once } from "node:events";
+import { isDeepStrictEqual } from "node:util";
 import { Worker } from "node:worker_threads";
 import { EventFd, withRtnetlink } from "@podwire/linux";
 import type { EndpointSlice, ObjectName } from "@podwire/protocol";
@@ -43,7 +44,7 @@ export class Announcements {
   readonly #byService = new Map<string, Announced>();
   readonly #stopWatching: () => void;
   #thread: AnnouncerThread | undefined;
-  #told = "";
+  #everyone: readonly string[] = [];
   #isFresh = true;
   #staleTimer: NodeJS.Timeout | undefined;
 
@@ -62,21 +63,24 @@ export class Announcements {
 
   /** When the data plane and the kernel know the Services as they are now. */
   apply(): void {
+    const { node, peers, device, vni, log } = this.#options;
+    const everyone = [node, ...peers()];
+    let isChanged = !isDeepStrictEqual(everyone, this.#everyone);
+    this.#everyone = everyone;
     for (const [key, name] of this.#stale) {
       const announced = this.#read(name);
+      if (isDeepStrictEqual(announced, this.#byService.get(key))) continue;
+      isChanged = true;
       if (announced === undefined) this.#byService.delete(key);
       else this.#byService.set(key, announced);
     }
     this.#stale.clear();
-    const { node, peers, device, vni, log } = this.#options;
-    const everyone = this.#byService.size === 0 ? [] : [node, ...peers()];
+    if (!isChanged) return;
     const wanted = [...this.#byService.values()].flatMap(({ addresses, nodes }): Candidacy[] => {
       const candidates = nodes ?? everyone;
       return candidates.includes(node) ? addresses.map(address => ({ address, candidates })) : [];
     });
-    const text = JSON.stringify(wanted);
-    if (text === this.#told || (wanted.length === 0 && this.#thread === undefined)) return;
-    this.#told = text;
+    if (wanted.length === 0 && this.#thread === undefined) return;
     this.#thread ??= new AnnouncerThread({ node, device, vni }, log);
     this.#thread.tell({ kind: "want", wanted });
     this.#thread.tell({ kind: "fresh", isFresh: this.#isFresh });

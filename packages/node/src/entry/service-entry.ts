@@ -24,6 +24,8 @@ export class ServiceEntry {
   readonly #stale = new Map<string, ObjectName>();
   #hostPorts: ReadonlyMap<string, readonly HostPort[]> = new Map();
   readonly #stopWatching: () => void;
+  /** Why the kernel refused, when it last did. */
+  #told = "";
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: ServiceEntryOptions) {
@@ -58,8 +60,11 @@ export class ServiceEntry {
     clearTimeout(this.#retry);
     try {
       points.apply();
+      this.#told = "";
     } catch (error) {
-      log(`node ports and external addresses: ${(error as Error).message}; trying again`);
+      const { message } = error as Error;
+      if (message !== this.#told) log(`node ports and external addresses: ${message}; trying again`);
+      this.#told = message;
       this.#retry = setTimeout(() => this.apply(), RETRY_ENTRY_POINTS_MS).unref();
     }
   }
