@@ -186,6 +186,21 @@ describe("tidy", () => {
     all.filter(file => /\b(TODO|FIXME|XXX)\b/.test(file.text)).map(file => file.path),
   );
 
+  it("what npm packages load on demand stays out of the bundle, which would lose their names", () => {
+    const external = /external: \[([^\]]*)\]/.exec(
+      readFileSync(join(ROOT, "scripts/bundle.mjs"), "utf8"),
+    )![1]!;
+    const onDemand = (text: string) =>
+      [...text.matchAll(/await import\("([^".]+)"\)/g)].map(([, name]) => name!);
+    const offenders = all
+      .filter(file => !file.isTest)
+      .flatMap(({ path, text }) => onDemand(text).map(name => ({ path, name })))
+      .filter(({ name }) => !name.startsWith("node:") && !external.includes(`"${name}"`))
+      .filter(({ name }) => !name.startsWith("@podwire/"))
+      .map(({ path, name }) => `${path}: ${name}`);
+    assert.deepEqual(offenders, []);
+  });
+
   it("tracked files hold no path of this machine and no registry's address", () => {
     const offenders = trackedFiles().filter(path => {
       const text = readFileSync(join(ROOT, path), "utf8");

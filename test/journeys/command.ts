@@ -11,7 +11,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-export const MAIN = join(ROOT, "packages/cli/dist/main.js");
+export const MAIN = join(ROOT, "packages/cli/bundle/main.js");
 
 export interface Outcome {
   readonly code: number | null;

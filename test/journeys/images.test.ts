@@ -21,7 +21,7 @@ import {
 } from "@podwire/runtime/testing";
 import { expectSuccess, ipv4Of, journeyLab, podManifest, runPods, sh } from "./lab.ts";
 
-const MAIN = fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../../packages/cli/bundle/main.js", import.meta.url));
 
 const SERVER: TestImage = {
   references: ["example.test/team/server:1"],

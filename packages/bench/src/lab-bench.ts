@@ -79,7 +79,7 @@ export async function withLab<T>(
   use: (name: string, readyMs: number) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const main = fileURLToPath(new URL("../../cli/dist/main.js", import.meta.url));
+  const main = fileURLToPath(import.meta.resolve("@podwire/cli/program"));
   const up = [
     "up",
     "--name",

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../bundle/main.js", import.meta.url));
 const DEMO = fileURLToPath(new URL("../../../examples/demo.yaml", import.meta.url));
 
 const PREFIX = join(tmpdir(), "podwire-cli-lab-");

@@ -43,7 +43,7 @@ export class ControlPlane {
       const pki = join(directory, "pki");
       const certificates = await ClusterCertificates.create(pki, "bench", Date.now());
       await certificates.makeServersAndAdmin({ serviceCidrs: SERVICE_CIDRS.split(","), addresses: [] });
-      const main = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
+      const main = fileURLToPath(import.meta.resolve("@podwire/cli/program"));
       const words = [
         "control-plane",
         ...["--dir", join(directory, "control-plane")],

@@ -6,8 +6,8 @@
 import { readFileSync } from "node:fs";
 import { basename, relative } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import type { Lab, LabConfig } from "@podwire/lab";
+import { checkoutPath } from "../checkout.ts";
 import { EXIT, ExitWith, UsageError } from "../errors.ts";
 import { selectedName } from "../lab/select.ts";
 import { formatMilliseconds } from "../terminal/duration.ts";
@@ -182,7 +182,7 @@ function sayWhereItRuns(
 function commandName(): string {
   const [, main = ""] = process.argv;
   if (basename(main) !== "main.js") return basename(main);
-  const script = fileURLToPath(new URL("../../../../scripts/podwire", import.meta.url));
+  const script = checkoutPath("scripts/podwire");
   const path = relative(process.cwd(), script);
   return path.startsWith("..") ? script : path;
 }

@@ -1,9 +1,10 @@
 /** `podwire version` */
 import { readFileSync } from "node:fs";
+import { checkoutPath } from "../checkout.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export function podwireVersion(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const manifest = readFileSync(checkoutPath("packages/cli/package.json"), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
 }
 

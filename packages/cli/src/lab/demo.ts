@@ -1,6 +1,6 @@
 /** `podwire up --demo`: applies examples/demo.yaml, waits until its pods are Ready and prints their matrix. */
-import { fileURLToPath } from "node:url";
 import { podsReady } from "@podwire/lab";
+import { checkoutPath } from "../checkout.ts";
 import { applyManifests } from "../manifests/apply.ts";
 import { readManifests } from "../manifests/read.ts";
 import { formatMatrix } from "../matrix/format.ts";
@@ -11,7 +11,7 @@ import { Progress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { clientOf } from "./select.ts";
 
-const DEMO = fileURLToPath(new URL("../../../../examples/demo.yaml", import.meta.url));
+const DEMO = checkoutPath("examples/demo.yaml");
 
 /** Resolves with whether every path works. */
 export async function runDemo(name: string, terminal: Terminal): Promise<boolean> {

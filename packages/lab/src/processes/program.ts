@@ -23,9 +23,9 @@ const ENVIRONMENT = {
   MALLOC_ARENA_MAX: "2",
 };
 
-/** The CLI of this build. */
+/** The CLI of this build, bundled (scripts/bundle.mjs). */
 export function podwireProgram(): Program {
-  const main = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
+  const main = fileURLToPath(import.meta.resolve("@podwire/cli/program"));
   return { command: process.execPath, arguments: [...V8_FLAGS, main] };
 }
 

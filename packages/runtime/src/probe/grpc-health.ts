@@ -1,5 +1,5 @@
 /** The grpc action: grpc.health.v1.Health/Check (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). */
-import type { ServiceError } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 
 const PATH = "/grpc.health.v1.Health/Check";
 /** HealthCheckRequest.service = 1, HealthCheckResponse.status = 1. */
@@ -14,8 +14,6 @@ export async function grpcCheck(
   service: string,
   timeoutMs: number,
 ): Promise<string | undefined> {
-  // Loaded by the first such probe: few pods have one.
-  const { Client, credentials, Metadata, status } = await import("@grpc/grpc-js");
   const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   const within = `${timeoutMs / 1000}s`;
   const client = new Client(address, credentials.createInsecure(), {

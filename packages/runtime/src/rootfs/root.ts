@@ -180,7 +180,7 @@ cp ${quote(pausePath(labDir))} .${PAUSE_COMMAND}
 cp ${quote(pausePath(labDir))} .${quote(pausePath(labDir))}
 cat >.${AGNHOST_COMMAND} <<'END'
 #!/bin/sh
-exec /.podwire/node /.podwire/agnhost/dist/main.js "$@"
+exec /.podwire/node /.podwire/agnhost/bundle/main.js "$@"
 END
 chmod 755 .${AGNHOST_COMMAND}
 cp ${quote(join(agnhost, "tls", "localhost.crt"))} ${quote(join(agnhost, "tls", "localhost.key"))} .
