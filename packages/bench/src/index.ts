@@ -7,4 +7,5 @@ export { type LabReport, labTable } from "./lab-report.ts";
 export { DEFAULT_DURATION_SECONDS, DEFAULT_ROUNDS, LEAST_ROUNDS } from "./limits.ts";
 export { type BenchOverlayOptions, benchOverlay } from "./overlay.ts";
 export { type CaseReport, isReached, type Report, reportJson } from "./report.ts";
+export { type BenchServicesOptions, benchServices } from "./services/services-bench.ts";
 export { overlayTable } from "./table.ts";

@@ -55,3 +55,9 @@ export const CONTROL_PLANE_READY_MS = 30_000;
 
 /** How long a lab is left alone before it counts as idle: V8 compiles and collects for some seconds after a start. */
 export const SETTLE_MS = 12_000;
+
+/** Sixty thousand chains in one transaction of nft. */
+export const NFT_MS = 180_000;
+
+/** How long a UDP socket may go unanswered before the benchmark of Services gives up. */
+export const SILENCE_MS = 20_000;

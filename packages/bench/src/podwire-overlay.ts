@@ -20,11 +20,17 @@ export interface PodwireOverlay {
   down(): Promise<void>;
 }
 
+/** The same with the lab that it is. */
+export interface OverlayLab extends PodwireOverlay {
+  readonly lab: Lab;
+}
+
+export function startPodwireOverlay(underlayMtu: number, signal?: AbortSignal): Promise<PodwireOverlay> {
+  return startOverlayLab(underlayMtu, signal);
+}
+
 /** Resolves when all pods are Ready; a start that fails or is aborted leaves nothing behind. */
-export async function startPodwireOverlay(
-  underlayMtu: number,
-  signal?: AbortSignal,
-): Promise<PodwireOverlay> {
+export async function startOverlayLab(underlayMtu: number, signal?: AbortSignal): Promise<OverlayLab> {
   const aborting = signal === undefined ? {} : { signal };
   const config = parseLabConfig(clusterFile(underlayMtu), "(podwire bench)");
   const lab = await startLab(config, { ...aborting, waitTimeoutMs: LAB_READY_MS });
@@ -34,11 +40,15 @@ export async function startPodwireOverlay(
     const pods = await lab.podsReady(roles, { ...aborting, timeoutMs: LAB_READY_MS });
     const find = (role: PodRole) => benchPod(lab, pods.find(pod => pod.metadata.name === role)!);
     return {
+      lab,
       variant: {
         name: "podwire",
         client: await find("client"),
         servers: { "same-node": await find("same-node"), "across-nodes": await find("across-nodes") },
-        daemonPids: NODES.map(node => lab.pidOf(node)!),
+        // Of now: a daemon may have been started again.
+        get daemonPids() {
+          return NODES.map(node => lab.pidOf(node)!);
+        },
       },
       hosts: [await attachHost(lab, "kernel-1"), await attachHost(lab, "kernel-2")],
       down: () => lab.down(),

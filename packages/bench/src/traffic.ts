@@ -57,17 +57,18 @@ async function exchange(
   const address = server.addresses[family];
   const warmUpSeconds = Math.min(MOST_WARM_UP_SECONDS, seconds / 4);
   const pair = new Pair(children, variant.client, server, processors, (seconds + warmUpSeconds) * 1000);
-  const to = { address, family } as const;
+  const at = { address, family } as const;
+  const to = { address: server.askedAt?.[family] ?? address, family } as const;
   try {
     switch (traffic.kind) {
       case "tcp-stream": {
         const { streams } = traffic;
-        await pair.serve({ ...to, role: "stream-sink", streams, warmUpSeconds, seconds });
+        await pair.serve({ ...at, role: "stream-sink", streams, warmUpSeconds, seconds });
         await pair.ask({ ...to, role: "stream-source", streams, seconds: seconds + warmUpSeconds });
         return streamMetrics(await pair.served<StreamResult>(), idleShare);
       }
       case "tcp-round-trip": {
-        await pair.serve({ ...to, role: "echo" });
+        await pair.serve({ ...at, role: "echo" });
         const { p50Microseconds, p99Microseconds } = await pair.ask<RoundTripResult>({
           ...to,
           role: "ping",
@@ -77,12 +78,12 @@ async function exchange(
         return { roundTripP50Microseconds: p50Microseconds, roundTripP99Microseconds: p99Microseconds };
       }
       case "tcp-connections": {
-        await pair.serve({ ...to, role: "acceptor" });
+        await pair.serve({ ...at, role: "acceptor" });
         const result = await pair.ask<ConnectionResult>({ ...to, role: "connector", seconds });
         return { connectionsPerSecond: result.connections / result.seconds };
       }
       case "udp": {
-        await pair.serve({ ...to, role: "datagram-sink" });
+        await pair.serve({ ...at, role: "datagram-sink" });
         return await pair.ask<DatagramResult>({
           ...to,
           role: "datagram-source",

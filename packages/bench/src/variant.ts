@@ -7,6 +7,8 @@ export interface BenchPod {
   /** A process in the pod's network namespace. */
   readonly pid: number;
   readonly addresses: Readonly<Record<Family, string>>;
+  /** Where clients ask for it: a Service's address, for example. Its own addresses without it. */
+  readonly askedAt?: Readonly<Record<Family, string>>;
 }
 
 export interface Variant {

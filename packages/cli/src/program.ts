@@ -246,4 +246,9 @@ function measuringCommands(program: Command, terminal: Terminal): void {
     .description("measure start, memory, idle cost and pods of a lab")
     .addOption(outputOption("json", "table"))
     .action(async options => (await import("./commands/bench.ts")).runBenchLab(options, terminal));
+  bench
+    .command("services")
+    .description("measure the service proxy next to pods themselves and to the kernel's nftables")
+    .addOption(outputOption("json", "table"))
+    .action(async options => (await import("./commands/bench.ts")).runBenchServices(options, terminal));
 }

@@ -60,8 +60,9 @@ class Node implements ServiceReader {
 
   /** Brings the table up to date; says how many shards that took, and what was left out. */
   compile(): { shards: number; omitted: string[] } {
-    const { shards, omissions } = this.compiled.compile();
+    const { shards, omissions, replaced } = this.compiled.compile();
     this.table.update(shards);
+    this.compiled.recycle(replaced);
     const omitted = omissions.map(({ object, field, message }) => `${object}: ${field}: ${message}`);
     return { shards: shards.size, omitted: [...new Set(omitted)] };
   }

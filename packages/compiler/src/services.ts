@@ -20,6 +20,7 @@ import {
 import type { Place } from "./endpoints.ts";
 import { type HostPort, hostPortRows } from "./host-ports.ts";
 import { type ServiceSource, type SliceSource, serviceRows } from "./service-rows.ts";
+import { ShardMemory } from "./shard-memory.ts";
 import type { Omission } from "./snapshot.ts";
 
 /** Where Services are read from; names are "namespace/name". */
@@ -39,6 +40,8 @@ export interface CompiledServices {
   /** Those that the changes since the last call are about. */
   readonly shards: ServiceShards;
   readonly omissions: readonly Omission[];
+  /** What was in their places: for `recycle`, when the data plane has the new ones. */
+  readonly replaced: readonly SharedArrayBuffer[];
 }
 
 export class Services {
@@ -50,6 +53,7 @@ export class Services {
   readonly #waiting = new Map<string, Set<string>>();
   readonly #hostPorts = new Map<string, readonly HostPort[]>();
   readonly #shards: (SharedArrayBuffer | undefined)[] = new Array(limits.serviceShards).fill(undefined);
+  readonly #memory = new ShardMemory();
   #place: Place = { node: "", zone: "" };
   #nextNumber = 1;
   #omissions: Omission[] = [];
@@ -86,13 +90,20 @@ export class Services {
 
   compile(): CompiledServices {
     const touched = new Map<number, SharedArrayBuffer | undefined>();
+    const before = [...this.#shards];
     this.#omissions = [];
     while (this.#stale.size > 0) {
       const names = [...this.#stale];
       this.#stale.clear();
       this.#renew(names, touched);
     }
-    return { shards: touched, omissions: this.#omissions };
+    const replaced = [...touched.keys()].flatMap(shard => before[shard] ?? []);
+    return { shards: touched, omissions: this.#omissions, replaced };
+  }
+
+  /** Nobody reads these shards any more. */
+  recycle(replaced: readonly SharedArrayBuffer[]): void {
+    for (const memory of replaced) this.#memory.give(memory);
   }
 
   #renew(names: readonly string[], touched: Map<number, SharedArrayBuffer | undefined>): void {
@@ -113,7 +124,7 @@ export class Services {
       if (rows.length === 0) this.#forget(owner);
     }
     for (const [shard, rows] of rowsOf) {
-      const built = buildServiceShard(this.#shards[shard], renewed, rows);
+      const built = buildServiceShard(this.#shards[shard], renewed, rows, this.#memory.take);
       this.#shards[shard] = built.shard;
       touched.set(shard, built.shard);
       for (const { row, owner } of built.refused) this.#wait(row, owner);

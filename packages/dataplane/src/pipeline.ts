@@ -176,6 +176,12 @@ export class Pipeline {
     this.#counters.add(Counter.publishes, 1);
   }
 
+  /** The same for Services alone. */
+  publishServices(services: ServiceShards): void {
+    this.#flowPath.publish(this.#tables, services);
+    this.#counters.add(Counter.publishes, 1);
+  }
+
   /** Goes on with the translated flows of a process before this one, by what its `flowMemory` was. Returns how many. */
   restore(flowMemory: ArrayBuffer, nowMs: number): number {
     this.#clock.set(nowMs);

@@ -26,6 +26,7 @@ import type { ObjectName, Registered, Taint, Vtep } from "@podwire/protocol";
 import { type ConfigKind, Runtime } from "@podwire/runtime";
 import type { AddressRange } from "@podwire/wire/address-range";
 import { ConfigStore } from "./config-store.ts";
+import type { PeerEndpoint } from "./dataplane/commands.ts";
 import { type DataPlane, startDataPlane } from "./dataplane/handle.ts";
 import { ClusterNames } from "./dns/cluster-names.ts";
 import type { ForwardingOptions } from "./dns/forward/servers.ts";
@@ -103,7 +104,8 @@ export class NodeDaemon {
   #connection: Connection = { connected: false, since: new Date().toISOString() };
   readonly #names = new ClusterNames(this.#services);
   #dns: NodeDns | undefined;
-  #tablesStale = false;
+  /** What the data plane does not know yet. */
+  #stale: "all" | "services" | undefined;
   readonly #started: Promise<void>;
   #settleStart!: { resolve(): void; reject(error: Error): void };
   #booting = false;
@@ -229,10 +231,10 @@ export class NodeDaemon {
         this.#configs.delete(kind, name.namespace, name.name);
         this.#configChanged(kind, name);
       },
-      service: service => this.#changed(() => this.#services.set(service)),
-      serviceGone: name => this.#changed(() => this.#services.delete(name)),
-      endpointSlice: slice => this.#changed(() => this.#services.setSlice(slice)),
-      endpointSliceGone: name => this.#changed(() => this.#services.deleteSlice(name)),
+      service: service => this.#servicesChanged(() => this.#services.set(service)),
+      serviceGone: name => this.#servicesChanged(() => this.#services.delete(name)),
+      endpointSlice: slice => this.#servicesChanged(() => this.#services.setSlice(slice)),
+      endpointSliceGone: name => this.#servicesChanged(() => this.#services.deleteSlice(name)),
       namespace: name => this.#names.add(name),
       namespaceGone: name => this.#names.delete(name),
       synced: () => this.#nowSynced(),
@@ -253,14 +255,20 @@ export class NodeDaemon {
 
   #changed(change: () => void): void {
     change();
-    this.#tablesStale = true;
+    this.#stale = "all";
+  }
+
+  #servicesChanged(change: () => void): void {
+    change();
+    this.#stale ??= "services";
   }
 
   #applied(): void {
-    if (!this.#tablesStale || !this.#isSynced) return;
-    this.#tablesStale = false;
+    if (this.#stale === undefined || !this.#isSynced) return;
+    const what = this.#stale;
+    this.#stale = undefined;
     this.#publisher
-      .publish()
+      .publish(what)
       .then(() => this.#enter())
       .catch(error => this.#options.log(`tables not published: ${error.message}`));
   }
@@ -388,16 +396,25 @@ export class NodeDaemon {
     for (const { object, field, message } of omissions) this.#options.log(`${object}: ${field}: ${message}`);
   }
 
-  async #publish(compiled: Compiled): Promise<void> {
+  async #publish(compiled: Compiled | undefined): Promise<void> {
+    const dataPlane = await this.#dataPlane;
     const place = { node: this.#options.name, zone: this.#peers.zone };
-    const services = this.#services.compile(place, this.#network?.hostPorts() ?? new Map());
-    this.#omitted(services.omissions);
+    const { shards, omissions, replaced } = this.#services.compile(
+      place,
+      this.#network?.hostPorts() ?? new Map(),
+    );
+    this.#omitted(omissions);
+    if (compiled === undefined) await dataPlane.publishServices(shards);
+    else await dataPlane.publish(compiled.tables, this.#endpointsOf(compiled), shards);
+    this.#services.recycle(replaced);
+  }
+
+  #endpointsOf({ endpoints }: Compiled): PeerEndpoint[] {
     const ports = new Map(this.#peers.list().map(peer => [peer.index, peer.udpPort]));
-    const endpoints = compiled.endpoints.map(({ index, address }) => ({
+    return endpoints.map(({ index, address }) => ({
       index,
       address,
       udpPort: ports.get(index) ?? this.#options.udpPort,
     }));
-    await (await this.#dataPlane).publish(compiled.tables, endpoints, services.shards);
   }
 }

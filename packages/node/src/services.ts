@@ -104,6 +104,11 @@ export class KnownServices {
     return this.#compiled.compile();
   }
 
+  /** Once the data plane has the shards that took the place of these. */
+  recycle(replaced: CompiledServices["replaced"]): void {
+    this.#compiled.recycle(replaced);
+  }
+
   #slicesOf(key: string): EndpointSlice[] {
     const slices = this.#slices.get(key) ?? new Map<string, Buffer>();
     return [...slices.values()].map(bytes => EndpointSlice.decode(bytes));

@@ -31,6 +31,7 @@ export { limits } from "./limits.ts";
 export { PeerFlag, type PeerRow, peerFlags, peerMacHigh, peerMacLow, peerUnderlayMtu } from "./peers.ts";
 export type { RouteRow } from "./routes.ts";
 export {
+  type Allocate,
   addressRow,
   type Backend,
   type BuiltShard,

@@ -87,6 +87,9 @@ export function buildServiceShards(rows: readonly ServiceRow[]): ServiceShards {
   return new Map(parts.map((part, index) => [index, buildServiceShard(undefined, new Set(), part).shard]));
 }
 
+/** Memory of at least so many bytes, whatever is in it. */
+export type Allocate = (bytes: number) => SharedArrayBuffer;
+
 export interface BuiltShard {
   readonly shard: SharedArrayBuffer | undefined;
   /** Rows that were left out because another owner has their key, and that owner. */
@@ -109,6 +112,7 @@ export function buildServiceShard(
   before: SharedArrayBuffer | undefined,
   without: ReadonlySet<number>,
   rows: readonly ServiceRow[],
+  allocate: Allocate = bytes => new SharedArrayBuffer(bytes),
 ): BuiltShard {
   const old = before && new Int32Array(before);
   const kept: number[] = [];
@@ -129,13 +133,14 @@ export function buildServiceShard(
     }
   }
   const freed = dropped.map(row => keyAt(old!, row)).filter(key => !owners.has(textOf(key)));
-  return { shard: layOut(old, kept, taken), refused, freed };
+  return { shard: layOut(old, kept, taken, allocate), refused, freed };
 }
 
 function layOut(
   old: Int32Array | undefined,
   kept: readonly number[],
   rows: readonly ServiceRow[],
+  allocate: Allocate,
 ): SharedArrayBuffer | undefined {
   if (kept.length + rows.length === 0) return undefined;
   const slots = slotsFor(kept.length + rows.length);
@@ -143,8 +148,9 @@ function layOut(
   const entries =
     kept.reduce((sum, row) => sum + entriesAt(old!, row), 0) +
     rows.reduce((sum, row) => sum + entriesOf(row), 0);
-  const shard = new SharedArrayBuffer(4 * (next + entries * ENTRY_WORDS));
+  const shard = allocate(4 * (next + entries * ENTRY_WORDS));
   const table = new Int32Array(shard);
+  table.fill(0, 0, next);
   table[0] = slots - 1;
   for (const from of kept) {
     const words = entriesAt(old!, from) * ENTRY_WORDS;

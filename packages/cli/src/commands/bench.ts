@@ -4,6 +4,7 @@ import {
   benchApi,
   benchLab,
   benchOverlay,
+  benchServices,
   labTable,
   overlayChart,
   overlayTable,
@@ -51,6 +52,13 @@ export async function runBenchOverlay(
 export async function runBenchApi(options: BenchLabCommandOptions, terminal: Terminal): Promise<void> {
   await measure(terminal, async (signal, onProgress) => {
     const report = await benchApi({ signal, onProgress });
+    return options.output === "json" ? reportJson(report) : `${labTable(report).trimEnd()}\n`;
+  });
+}
+
+export async function runBenchServices(options: BenchLabCommandOptions, terminal: Terminal): Promise<void> {
+  await measure(terminal, async (signal, onProgress) => {
+    const report = await benchServices({ signal, onProgress });
     return options.output === "json" ? reportJson(report) : `${labTable(report).trimEnd()}\n`;
   });
 }

@@ -32,6 +32,7 @@ export type Command =
       readonly peers: readonly PeerEndpoint[];
       readonly services: ServiceShards;
     }
+  | { readonly kind: "publishServices"; readonly services: ServiceShards }
   | { readonly kind: "stop" };
 
 export interface Posted {

@@ -101,6 +101,11 @@ export class DataPlane {
     return this.#command({ kind: "publish", tables, peers, services });
   }
 
+  /** Swaps the changed shards of Services in, and leaves the tables as they are. */
+  publishServices(services: ServiceShards): Promise<void> {
+    return this.#command({ kind: "publishServices", services });
+  }
+
   counters(): CountersSnapshot {
     return this.#counters.snapshot();
   }

@@ -89,6 +89,9 @@ class DataPlaneThread {
         for (const peer of command.peers) this.#io.setPeer(peer.index, peer.address, peer.udpPort);
         this.#pipeline.publish(command.tables, command.services);
         break;
+      case "publishServices":
+        this.#pipeline.publishServices(command.services);
+        break;
       case "stop":
         this.#loop.stop();
         break;
