@@ -106,6 +106,8 @@ export class FlowPath {
     if (conntrack.get(entry >> 1, Flow.isTranslated) === 1) packet.translation = entry;
     const reason = this.#admit(packet, entry);
     if (reason !== Drop.none) return reason;
+    if (packet.translation !== NO_ENTRY && !this.#translation.mayLeave(packet, entry))
+      return Drop.sctpFragment;
     conntrack.touch(entry, packet.flags, packet.length);
     if (packet.firstFragment === 1) this.#fragments.remember(packet, entry);
     return this.#forwarder.forward(packet, conntrack.toEnd(entry), this.#lane(entry));
@@ -146,8 +148,12 @@ export class FlowPath {
       this.#counters.add(Counter.flowsTranslated, 1);
     const entry = flow << 1;
     conntrack.count(entry, packet.length);
-    if (packet.firstFragment === 1) this.#fragments.remember(packet, entry);
     packet.translation = conntrack.get(flow, Flow.isTranslated) === 1 ? entry : NO_ENTRY;
+    if (packet.firstFragment === 1) {
+      if (packet.translation !== NO_ENTRY && !this.#translation.mayLeave(packet, entry))
+        return Drop.sctpFragment;
+      this.#fragments.remember(packet, entry);
+    }
     return this.#forwarder.forward(packet, to, this.#lane(entry));
   }
 

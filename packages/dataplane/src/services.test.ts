@@ -7,6 +7,7 @@ import {
   ipPacket,
   offloaded,
   plain,
+  sctpPacket,
   tcpSegment,
   transportIsValid,
   udpDatagram,
@@ -248,32 +249,61 @@ describe("Pipeline: Services", () => {
 });
 
 describe("Pipeline: Services, fragments and errors", () => {
-  it("translates all fragments of a datagram", () => {
-    const cluster = new SimulatedCluster();
-    cluster.serve([service(SERVICE, Protocol.Udp, 53, ["10.244.1.2:5353"])]);
-    const transport = udpDatagram(40000, 53, 56);
-    const whole = ipPacket({ source: "10.244.0.2", destination: SERVICE, protocol: Protocol.Udp, transport });
+  /** Sends the packet from web in two fragments, the first with 32 bytes of its payload. */
+  function injectInTwo(cluster: SimulatedCluster, whole: Uint8Array, id = 7): void {
     for (const [from, to, word] of [
       [20, 52, 0x2000],
-      [52, 84, 4],
+      [52, whole.length, 4],
     ] as const) {
       const piece = Uint8Array.of(...whole.subarray(0, 20), ...whole.subarray(from, to));
       const view = new DataView(piece.buffer);
       ipv4.setTotalLength(view, 0, piece.length);
-      ipv4.setIdentification(view, 0, 7);
+      ipv4.setIdentification(view, 0, id);
       ipv4.setFragment(view, 0, word);
       ipv4.complete(view, 0);
       cluster.inject("web", plain(piece));
     }
     cluster.run();
-    const pieces = cluster.take("db").map(unwrap);
+  }
+
+  function joined(pieces: Uint8Array[], length: number): Uint8Array {
     assert.equal(pieces.length, 2);
     assert.ok(pieces.every(isIpv4HeaderIntact));
     const header = pieces[0]!.slice(0, 20);
-    ipv4.setTotalLength(new DataView(header.buffer), 0, 84);
-    const joined = Uint8Array.of(...header, ...pieces[0]!.subarray(20), ...pieces[1]!.subarray(20));
-    assert.ok(transportIsValid(joined));
-    assert.equal(tupleText(joined), "10.244.0.2:40000 -> 10.244.1.2:5353");
+    ipv4.setTotalLength(new DataView(header.buffer), 0, length);
+    return Uint8Array.of(...header, ...pieces[0]!.subarray(20), ...pieces[1]!.subarray(20));
+  }
+
+  it("translates all fragments of a datagram", () => {
+    const cluster = new SimulatedCluster();
+    cluster.serve([service(SERVICE, Protocol.Udp, 53, ["10.244.1.2:5353"])]);
+    const transport = udpDatagram(40000, 53, 56);
+    const ends = { source: "10.244.0.2", destination: SERVICE };
+    injectInTwo(cluster, ipPacket({ ...ends, protocol: Protocol.Udp, transport }));
+    const whole = joined(cluster.take("db").map(unwrap), 84);
+    assert.ok(transportIsValid(whole));
+    assert.equal(tupleText(whole), "10.244.0.2:40000 -> 10.244.1.2:5353");
+  });
+
+  it("lets fragments of SCTP through where the port stays, and none that would arrive damaged", () => {
+    const cluster = new SimulatedCluster();
+    cluster.serve([
+      service(SERVICE, Protocol.Sctp, 80, ["10.244.1.2:80"]),
+      service(SERVICE, Protocol.Sctp, 81, ["10.244.1.2:8081"]),
+    ]);
+    const send = (port: number) => {
+      const transport = new Uint8Array(64);
+      transport.set(sctpPacket(40000, port, 1));
+      sctp.complete(new DataView(transport.buffer), transport, 0, transport.length);
+      const ends = { source: "10.244.0.2", destination: SERVICE };
+      injectInTwo(cluster, ipPacket({ ...ends, protocol: Protocol.Sctp, transport }), port);
+    };
+    send(80);
+    const whole = joined(cluster.take("db").map(unwrap), 84);
+    assert.equal(sctp.computeChecksum(whole, 20, 84), sctp.checksum(new DataView(whole.buffer), 20));
+    for (let round = 0; round < 2; round++) send(81);
+    assert.deepEqual(cluster.take("db"), []);
+    assert.deepEqual(cluster.drops(), { "sctp-fragment": 2, "fragment-without-first": 2 });
   });
 
   for (const family of ["ipv4", "ipv6"] as const) {

@@ -7,7 +7,8 @@
  *
  * Checksums are carried along by what changed (RFC 1624), never computed anew: a damaged packet stays damaged. A partial
  * checksum covers the addresses only. SCTP's CRC32c covers ports and no addresses; it is summed again where it was right and a port
- * changes. Super-packets have one header and stay whole. Later fragments have addresses alone.
+ * changes. It covers the whole packet, of which a fragment is but a part: such fragments are not translated, but dropped by name
+ * (RFC 9260 §6.9: SCTP itself never makes any). Super-packets have one header and stay whole. Later fragments have addresses alone.
  *
  * An ICMP error goes to the sender of the packet that it quotes, who knows only what it sent: the quotation is turned
  * back, the error's destination with it, and its source where that is the quoted packet's destination.
@@ -43,6 +44,13 @@ export class Translation {
     packet.translation = -1;
   }
 
+  /** Whether packets of this entry may leave although the first of them is but a part. */
+  mayLeave(packet: Packet, entry: number): boolean {
+    if (packet.firstFragment === 0 || packet.protocol !== Protocol.Sctp) return true;
+    this.#tuples.readOutgoing(entry, this.#outgoing);
+    return packet.ports === this.#outgoing.ports;
+  }
+
   #writeTransport(packet: Packet, outgoing: Packet, addressDifference: number): void {
     const view = this.#view;
     const at = packet.at + packet.headerBytes;
@@ -63,11 +71,9 @@ export class Translation {
     view.setUint16(fieldAt, updated(packet.protocol, before, difference));
   }
 
-  /** Fragments whose ports change cannot be summed again, and so arrive damaged: SCTP itself never makes any. */
   #writeSctpPorts(packet: Packet, ports: number, at: number): void {
     const end = packet.at + packet.length;
-    const isIntact =
-      packet.firstFragment === 0 && sctp.checksumFits(this.#view, this.#u8, at, end) === Fit.Ok;
+    const isIntact = sctp.checksumFits(this.#view, this.#u8, at, end) === Fit.Ok;
     this.#view.setInt32(at, ports);
     if (isIntact) sctp.complete(this.#view, this.#u8, at, end);
   }

@@ -72,6 +72,8 @@ const explanations = {
     "The Service's traffic policy is Local, and its endpoints are on other nodes: dropped in silence, as kube-proxy does.",
   serviceSourceDenied: "The Service's loadBalancerSourceRanges do not have the client's address.",
   servicePortUnknown: "The address is a Service's, and it has no such port.",
+  sctpFragment:
+    "A fragment of an SCTP packet to a Service with another target port: the checksum over the whole packet could not be made right.",
   serviceUnknown: "The destination is in a service CIDR, and no Service has it.",
   translationPortsExhausted: "No source port is free for one more translated flow to this backend.",
 

@@ -38,6 +38,7 @@ export const replayCases = [
   "small TUN to underlay, to a Service",
   "small TUN to underlay, new flows",
   "small TUN to underlay, new flows to a Service",
+  "small TUN to underlay, new flows to a Service of 10,000",
   "small TUN to underlay, new flows to a Service with affinity",
   "64 KB TUN to underlay, checksums left to the peer",
   "64 KB TUN to underlay",
@@ -73,7 +74,10 @@ export class Replay {
       flows: name.includes("new flows") ? 8192 : limits.flows,
     });
     for (const port of [0, 1, 2]) this.#pipeline.addPort(port, 1450);
-    this.#pipeline.publish(tablesOf(name.includes("left to")), services());
+    this.#pipeline.publish(
+      tablesOf(name.includes("left to")),
+      services(name.includes("10,000") ? 10_000 : 0),
+    );
     this.#isTun = !name.includes("underlay to TUN");
     this.io.variesSourcePort = name.includes("new flows");
     this.#load(name);
@@ -145,7 +149,8 @@ function frame(transport: Uint8Array, protocol: number, isPartial: boolean): Uin
   return bytes;
 }
 
-function services(): ServiceShards {
+/** Those that traffic is for, and `others` beside them. */
+function services(others: number): ServiceShards {
   const row = (address: string, to: string, protocol: number, port: number, affinityMs = 0) => ({
     words: words(address),
     protocol,
@@ -159,6 +164,9 @@ function services(): ServiceShards {
     row(SERVICE_OF_NEIGHBOUR, NEIGHBOUR, Protocol.Tcp, 80),
     row(SERVICE_OF_THERE, THERE, Protocol.Udp, 53),
     row(BINDING_SERVICE, THERE, Protocol.Udp, 53, 10_800_000),
+    ...Array.from({ length: others }, (_, index) =>
+      row(`10.97.${index >> 8}.${index & 255}`, THERE, Protocol.Tcp, 80),
+    ),
   ]);
 }
 
