@@ -73,7 +73,7 @@ const explanations = {
   serviceSourceDenied: "The Service's loadBalancerSourceRanges do not have the client's address.",
   servicePortUnknown: "The address is a Service's, and it has no such port.",
   sctpFragment:
-    "A fragment of an SCTP packet to a Service with another target port: the checksum over the whole packet could not be made right.",
+    "A fragment of SCTP to a Service with another target port: the whole packet's checksum would be wrong.",
   serviceUnknown: "The destination is in a service CIDR, and no Service has it.",
   translationPortsExhausted: "No source port is free for one more translated flow to this backend.",
 
