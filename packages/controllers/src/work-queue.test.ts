@@ -71,4 +71,44 @@ describe("work queue", () => {
     await settled();
     assert.deepEqual(runs, ["slow", "a", "b", "c"]);
   });
+
+  it("lets a key rest that has written, and reconciles what came meanwhile at once", async () => {
+    const clock = new ManualClock();
+    const runs: string[] = [];
+    const reconcile = async (key: string) => {
+      runs.push(key);
+      return key === "writes";
+    };
+    const queue = new WorkQueue({ name: "test", reconcile, clock, log: () => {}, restMs: 20 });
+    for (let turn = 0; turn < 3; turn++) {
+      for (const key of ["writes", "reads"]) queue.add(key);
+      await settled();
+    }
+    assert.deepEqual(runs, ["writes", "reads", "reads", "reads"]);
+    clock.advance(19);
+    await settled();
+    assert.equal(runs.length, 4);
+    clock.advance(1);
+    await settled();
+    assert.deepEqual(runs.slice(4), ["writes"]);
+    clock.advance(20);
+    queue.add("writes");
+    await settled();
+    assert.deepEqual(runs.slice(4), ["writes", "writes"]);
+    queue.stop();
+    assert.equal(clock.timers, 0);
+  });
+
+  it("holds keys until it is released", async () => {
+    const runs: string[] = [];
+    const reconcile = async (key: string) => void runs.push(key);
+    const clock = new ManualClock();
+    const queue = new WorkQueue({ name: "test", reconcile, clock, log: () => {}, held: true });
+    queue.add("a");
+    await settled();
+    assert.deepEqual(runs, []);
+    queue.release();
+    await settled();
+    assert.deepEqual(runs, ["a"]);
+  });
 });

@@ -2,13 +2,8 @@
 import type { Endpoint, EndpointSlicePort, Node, Pod, Service } from "@podwire/api";
 import { endpointKey } from "../service-endpoints/endpoint-key.ts";
 import { ZONE } from "../service-endpoints/names.ts";
-import {
-  type AddressFamily,
-  addressesOf,
-  hasEndpoint,
-  hostnameIn,
-} from "../service-endpoints/pod-endpoint.ts";
-import { isReady } from "../workloads/pod-state.ts";
+import { type AddressFamily, hostnameIn } from "../service-endpoints/pod-endpoint.ts";
+import { factsOf } from "../service-endpoints/pod-facts.ts";
 import { portMaps } from "./ports.ts";
 
 export interface DesiredGroup {
@@ -29,12 +24,12 @@ export function desiredEndpoints(
   const desired: Desired = new Map();
   const portsOf = portMaps(service);
   for (const pod of pods) {
-    if (!hasEndpoint(pod)) continue;
+    const { hasEndpoint, addresses } = factsOf(pod);
+    if (!hasEndpoint || addresses[family].length === 0) continue;
     const node = nodeOf(pod);
     // It is waited for, and what waits does not hold up the others.
     if (node === undefined && !service.spec.publishNotReadyAddresses) continue;
     const endpoint = endpointOf(service, pod, node, family);
-    if (endpoint.addresses.length === 0) continue;
     const { key, ports } = portsOf(pod);
     const group = desired.get(key) ?? { ports, endpoints: new Map() };
     group.endpoints.set(endpointKey(endpoint), endpoint);
@@ -45,13 +40,13 @@ export function desiredEndpoints(
 
 function endpointOf(service: Service, pod: Pod, node: Node | undefined, family: AddressFamily): Endpoint {
   const { namespace, name, uid, deletionTimestamp } = pod.metadata;
-  const serving = isReady(pod);
+  const { addresses, isReady: serving } = factsOf(pod);
   const terminating = deletionTimestamp !== undefined;
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
   const zone = node?.metadata.labels?.[ZONE];
   const hostname = hostnameIn(service, pod);
   return {
-    addresses: addressesOf(pod, family),
+    addresses: [...addresses[family]],
     conditions: { ready, serving, terminating },
     ...(hostname && { hostname }),
     targetRef: { kind: "Pod", namespace, name, uid },

@@ -1,8 +1,8 @@
 /** EndpointSlices over a real registry, with Pods that live as the test says. */
 import assert from "node:assert/strict";
 import { type EndpointSlice, kinds, type Pod } from "@podwire/api";
-import { serviceEndpoints } from "../service-endpoints/start.ts";
-import { isDeleted, WorkloadLab } from "../testing/workload-lab.ts";
+import { addressesIn, ServiceLab } from "../testing/service-lab.ts";
+import { isDeleted, type WorkloadLab } from "../testing/workload-lab.ts";
 
 const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 const MANAGED = {
@@ -13,46 +13,18 @@ const ZONE = "topology.kubernetes.io/zone";
 const LAST_CHANGE = "endpoints.kubernetes.io/last-change-trigger-time";
 
 describe("EndpointSlices", () => {
+  let world: ServiceLab;
   let lab: WorkloadLab;
-  let addresses: Map<string, string[]>;
 
   beforeEach(async () => {
-    addresses = new Map();
-    lab = await WorkloadLab.start({
-      beside: context => [serviceEndpoints(context)],
-      addressesOf: pod => addresses.get(pod.metadata.name) ?? [],
-    });
+    world = await ServiceLab.start();
+    lab = world.lab;
     await lab.addNode("node-1", { labels: { [ZONE]: "east" } });
     await lab.addNode("node-2");
   });
-  afterEach(() => lab.stop());
-
-  async function pod(name: string, ips: string[], spec: object = {}, labels: object = { app: "web" }) {
-    addresses.set(name, ips);
-    const containers = [{ name: "main", image: "agnhost" }];
-    return lab.create(kinds.pods, name, { metadata: { labels }, containers, nodeName: "node-1", ...spec });
-  }
-
-  /** `count` Pods with the addresses 10.0.first.1 and on. */
-  const pods = (first: number, count: number) =>
-    Promise.all(
-      Array.from({ length: count }, (_, at) => pod(`web-${first}-${at}`, [`10.0.${first}.${at + 1}`])),
-    );
-
-  const service = (spec: object = {}, metadata: object = {}) =>
-    lab.create(kinds.services, "web", { metadata, selector: { app: "web" }, ports: [{ port: 80 }], ...spec });
-
-  async function slices(): Promise<EndpointSlice[]> {
-    await lab.settle();
-    return lab.list(kinds.endpointSlices);
-  }
+  afterEach(() => world.stop());
 
   const endpointsOf = (all: readonly EndpointSlice[]) => all.flatMap(({ endpoints }) => endpoints ?? []);
-  const addressesIn = (all: readonly EndpointSlice[]) =>
-    endpointsOf(all)
-      .map(each => each.addresses[0]!)
-      .sort();
-
   /** What was written to slices from now on, until `end` is called. */
   async function writes(what: () => Promise<unknown>): Promise<string[]> {
     await lab.settle();
@@ -67,9 +39,9 @@ describe("EndpointSlices", () => {
   }
 
   it("says of a Pod all that there is to say", async () => {
-    const { metadata } = await service({}, { labels: { team: "shop", [MANAGED_BY]: "me" } });
-    const { metadata: of } = await pod("web-1", ["10.0.0.1"], { hostname: "one", subdomain: "web" });
-    const [slice, ...others] = await slices();
+    const { metadata } = await world.service({}, { labels: { team: "shop", [MANAGED_BY]: "me" } });
+    const { metadata: of } = await world.pod("web-1", ["10.0.0.1"], { hostname: "one", subdomain: "web" });
+    const [slice, ...others] = await world.slices();
     assert.deepEqual(others, []);
     assert.match(slice!.metadata.name, /^web-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
     assert.deepEqual(slice!.metadata.labels, { ...MANAGED, team: "shop" });
@@ -92,8 +64,8 @@ describe("EndpointSlices", () => {
   });
 
   it("has an empty slice of each family for a Service that selects nobody", async () => {
-    await service({ ipFamilyPolicy: "RequireDualStack" });
-    const found = await slices();
+    await world.service({ ipFamilyPolicy: "RequireDualStack" });
+    const found = await world.slices();
     assert.deepEqual(found.map(({ addressType }) => addressType).sort(), ["IPv4", "IPv6"]);
     for (const { endpoints, ports } of found) assert.deepEqual([endpoints, ports], [[], []]);
     assert.deepEqual(
@@ -105,24 +77,25 @@ describe("EndpointSlices", () => {
   });
 
   it("has a slice of each family for Pods of two, in canonical form", async () => {
-    await service({ ipFamilyPolicy: "RequireDualStack" });
-    await pod("web-1", ["10.0.0.1", "fd00:0:0::1"]);
-    await pod("web-2", ["10.0.0.2"]);
-    const found = await slices();
+    await world.service({ ipFamilyPolicy: "RequireDualStack" });
+    await world.pod("web-1", ["10.0.0.1", "fd00:0:0::1"]);
+    await world.pod("web-2", ["10.0.0.2"]);
+    const found = await world.slices();
     const of = (family: string) => addressesIn(found.filter(({ addressType }) => addressType === family));
     assert.deepEqual([of("IPv4"), of("IPv6")], [["10.0.0.1", "10.0.0.2"], ["fd00::1"]]);
     await lab.change(kinds.services, "web", copy => {
       copy.spec.ipFamilyPolicy = "SingleStack";
     });
-    assert.deepEqual(addressesIn(await slices()), ["10.0.0.1", "10.0.0.2"]);
+    assert.deepEqual(addressesIn(await world.slices()), ["10.0.0.1", "10.0.0.2"]);
   });
 
   it("follows a Pod from waiting over ready and ending to gone; what has ended is behind no Service", async () => {
     let life: "pending" | "running" | "ready" | "succeeded" | "gone" = "pending";
     lab.behave = () => life;
-    await service();
-    await pod("web-1", ["10.0.0.1"], { restartPolicy: "Never" });
-    const conditions = async () => endpointsOf(await slices()).map(each => Object.values(each.conditions!));
+    await world.service();
+    await world.pod("web-1", ["10.0.0.1"], { restartPolicy: "Never" });
+    const conditions = async () =>
+      endpointsOf(await world.slices()).map(each => Object.values(each.conditions!));
     assert.deepEqual(await conditions(), []);
     const become = async (next: typeof life) => {
       life = next;
@@ -142,11 +115,11 @@ describe("EndpointSlices", () => {
 
   it("publishNotReadyAddresses: what is not ready, or ends, counts as ready", async () => {
     lab.behave = () => "running";
-    await service({ publishNotReadyAddresses: true });
-    await pod("web-1", ["10.0.0.1"]);
-    await pod("nowhere", ["10.0.0.2"], { nodeName: "missing" });
+    await world.service({ publishNotReadyAddresses: true });
+    await world.pod("web-1", ["10.0.0.1"]);
+    await world.pod("nowhere", ["10.0.0.2"], { nodeName: "missing" });
     await lab.delete(kinds.pods, "web-1");
-    const conditions = endpointsOf(await slices()).map(each => [
+    const conditions = endpointsOf(await world.slices()).map(each => [
       ...each.addresses,
       ...Object.values(each.conditions!),
     ]);
@@ -157,17 +130,17 @@ describe("EndpointSlices", () => {
   });
 
   it("waits for the Node of a Pod, and follows its zone", async () => {
-    await service();
-    await pod("early", ["10.0.0.1"], { nodeName: "late" });
-    await pod("web-1", ["10.0.0.2"]);
-    assert.deepEqual(addressesIn(await slices()), ["10.0.0.2"]);
+    await world.service();
+    await world.pod("early", ["10.0.0.1"], { nodeName: "late" });
+    await world.pod("web-1", ["10.0.0.2"]);
+    assert.deepEqual(addressesIn(await world.slices()), ["10.0.0.2"]);
     await lab.addNode("late");
-    assert.deepEqual(addressesIn(await slices()), ["10.0.0.1", "10.0.0.2"]);
+    assert.deepEqual(addressesIn(await world.slices()), ["10.0.0.1", "10.0.0.2"]);
     await lab.changeNode("late", copy => {
       copy.metadata.labels = { [ZONE]: "west" };
     });
     assert.deepEqual(
-      endpointsOf(await slices())
+      endpointsOf(await world.slices())
         .map(({ zone }) => zone)
         .sort(),
       ["east", "west"],
@@ -175,9 +148,9 @@ describe("EndpointSlices", () => {
   });
 
   it("headless Services: with ports, and without any", async () => {
-    await service({ clusterIP: "None", ports: undefined });
-    await pod("web-1", ["10.0.0.1"]);
-    const [slice] = await slices();
+    await world.service({ clusterIP: "None", ports: undefined });
+    await world.pod("web-1", ["10.0.0.1"]);
+    const [slice] = await world.slices();
     assert.equal(slice!.metadata.labels!["service.kubernetes.io/headless"], "");
     assert.deepEqual([slice!.ports, addressesIn([slice!])], [[], ["10.0.0.1"]]);
   });
@@ -189,18 +162,18 @@ describe("EndpointSlices", () => {
       protocol,
     });
     const container = (...ports: object[]) => ({ containers: [{ name: "main", image: "agnhost", ports }] });
-    await service({
+    await world.service({
       ports: [
         { name: "web", port: 80, targetPort: "http", appProtocol: "http" },
         { name: "dns", port: 53, targetPort: "dns", protocol: "UDP" },
         { name: "sig", port: 99, targetPort: 9000, protocol: "SCTP" },
       ],
     });
-    await pod("old", ["10.0.0.1"], container(port("http", 8080), port("dns", 53)));
-    await pod("new", ["10.0.0.2"], container(port("http", 9090), port("dns", 5353, "UDP")));
+    await world.pod("old", ["10.0.0.1"], container(port("http", 8080), port("dns", 53)));
+    await world.pod("new", ["10.0.0.2"], container(port("http", 9090), port("dns", 5353, "UDP")));
     const sidecar = { name: "side", image: "agnhost", restartPolicy: "Always", ports: [port("http", 7070)] };
-    await pod("mesh", ["10.0.0.3"], { initContainers: [sidecar] });
-    const ports = (await slices()).map(slice => [
+    await world.pod("mesh", ["10.0.0.3"], { initContainers: [sidecar] });
+    const ports = (await world.slices()).map(slice => [
       ...addressesIn([slice]),
       ...slice.ports!.map(each => `${each.name}=${each.port}/${each.protocol}${each.appProtocol ?? ""}`),
     ]);
@@ -218,37 +191,37 @@ describe("EndpointSlices", () => {
   });
 
   it("at most 100 endpoints a slice; one that changes writes one slice, one that comes fills one up", async () => {
-    await service();
-    await pods(1, 150);
-    assert.deepEqual((await slices()).map(({ endpoints }) => endpoints!.length).sort(), [100, 50]);
+    await world.service();
+    await world.pods(1, 150);
+    assert.deepEqual((await world.slices()).map(({ endpoints }) => endpoints!.length).sort(), [100, 50]);
     const unready = lab.behave;
     lab.behave = each => (each.metadata.name === "web-1-7" ? "running" : unready(each));
     assert.equal((await writes(() => lab.live())).length, 1);
-    assert.deepEqual(await writes(() => pods(2, 1)), ["MODIFIED 51"]);
+    assert.deepEqual(await writes(() => world.pods(2, 1)), ["MODIFIED 51"]);
   });
 
   it("follows the labels of Pods and the selector; without one, its Endpoints stay and are mirrored instead", async () => {
-    await service();
-    await pod("web-1", ["10.0.0.1"]);
-    await pod("api-1", ["10.0.0.2"], {}, { app: "api" });
-    assert.deepEqual(addressesIn(await slices()), ["10.0.0.1"]);
+    await world.service();
+    await world.pod("web-1", ["10.0.0.1"]);
+    await world.pod("api-1", ["10.0.0.2"], {}, { app: "api" });
+    assert.deepEqual(addressesIn(await world.slices()), ["10.0.0.1"]);
     await lab.change(kinds.pods, "web-1", copy => Object.assign(copy.metadata, { labels: { app: "other" } }));
-    assert.deepEqual(addressesIn(await slices()), []);
+    assert.deepEqual(addressesIn(await world.slices()), []);
     await lab.change(kinds.services, "web", copy => Object.assign(copy.spec, { selector: { app: "api" } }));
-    assert.deepEqual(addressesIn(await slices()), ["10.0.0.2"]);
+    assert.deepEqual(addressesIn(await world.slices()), ["10.0.0.2"]);
     await lab.change(kinds.services, "web", copy => Object.assign(copy.spec, { selector: undefined }));
-    const left = await slices();
+    const left = await world.slices();
     assert.deepEqual(addressesIn(left), ["10.0.0.2"]);
     assert.equal(left[0]!.metadata.labels![MANAGED_BY], "endpointslicemirroring-controller.k8s.io");
     await lab.change(kinds.services, "web", copy => Object.assign(copy.spec, { selector: { app: "web" } }));
-    const back = await slices();
+    const back = await world.slices();
     assert.deepEqual([back.length, back[0]!.metadata.labels![MANAGED_BY]], [1, MANAGED[MANAGED_BY]]);
   });
 
   it("puts right what others do to its slices, and leaves those of others alone", async () => {
-    await service();
-    await pod("web-1", ["10.0.0.1"]);
-    const [{ metadata }] = (await slices()) as [EndpointSlice];
+    await world.service();
+    await world.pod("web-1", ["10.0.0.1"]);
+    const [{ metadata }] = (await world.slices()) as [EndpointSlice];
     const theirs = { metadata: { labels: { "kubernetes.io/service-name": "web" } }, addressType: "IPv4" };
     const endpoint = { addresses: ["10.9.9.9"] };
     await lab.registry.create(kinds.endpointSlices, {
@@ -259,20 +232,20 @@ describe("EndpointSlices", () => {
     await lab.change(kinds.endpointSlices, metadata.name, copy =>
       Object.assign(copy.endpoints![0]!, { conditions: { ready: false } }),
     );
-    const repaired = await slices();
+    const repaired = await world.slices();
     assert.deepEqual(addressesIn(repaired), ["10.0.0.1", "10.9.9.9"]);
     const own = repaired.find(each => each.metadata.name === metadata.name);
     assert.deepEqual(own!.endpoints![0]!.conditions, { ready: true, serving: true, terminating: false });
     await lab.delete(kinds.endpointSlices, metadata.name);
-    assert.deepEqual(addressesIn(await slices()), ["10.0.0.1", "10.9.9.9"]);
+    assert.deepEqual(addressesIn(await world.slices()), ["10.0.0.1", "10.9.9.9"]);
   });
 
   it("tells when what it answers to has happened", async () => {
-    const { metadata } = await service();
-    const changed = async () => (await slices())[0]!.metadata.annotations?.[LAST_CHANGE];
+    const { metadata } = await world.service();
+    const changed = async () => (await world.slices())[0]!.metadata.annotations?.[LAST_CHANGE];
     assert.equal(await changed(), metadata.creationTimestamp);
     await lab.advance(10);
-    const of = await pod("web-1", ["10.0.0.1"]);
+    const of = await world.pod("web-1", ["10.0.0.1"]);
     assert.equal(await changed(), of.metadata.creationTimestamp);
     await lab.advance(10);
     // A label of the Service has no time.
@@ -281,12 +254,12 @@ describe("EndpointSlices", () => {
   });
 
   it("makes nothing new for a Service that is going, and none of an old one of its name stays", async () => {
-    await service({}, { finalizers: ["example.com/hold"] });
-    await pod("web-1", ["10.0.0.1"]);
-    const [old] = await slices();
+    await world.service({}, { finalizers: ["example.com/hold"] });
+    await world.pod("web-1", ["10.0.0.1"]);
+    const [old] = await world.slices();
     await lab.delete(kinds.services, "web");
     await lab.delete(kinds.endpointSlices, old!.metadata.name);
-    assert.deepEqual(await slices(), []);
+    assert.deepEqual(await world.slices(), []);
     await lab.change(kinds.services, "web", copy => Object.assign(copy.metadata, { finalizers: undefined }));
     await lab.settle();
     await lab.registry.create(kinds.endpointSlices, {
@@ -294,17 +267,17 @@ describe("EndpointSlices", () => {
       addressType: "IPv4",
       endpoints: old!.endpoints,
     } as never);
-    await service();
-    const found = await slices();
+    await world.service();
+    const found = await world.slices();
     assert.equal(found.length, 1);
     assert.notEqual(found[0]!.metadata.name, "old");
     assert.ok(!(await lab.pods()).some(isDeleted));
   });
 
   it("starts anew where it left off: what changed meanwhile is written, what did not is not", async () => {
-    await service();
-    await pods(1, 3);
-    assert.equal((await slices()).length, 1);
+    await world.service();
+    await world.pods(1, 3);
+    assert.equal((await world.slices()).length, 1);
     lab.stopControllers();
     assert.deepEqual(await writes(() => lab.startControllers()), []);
     lab.stopControllers();

@@ -1,25 +1,19 @@
 /** The Endpoints that a Service should have: of its first family, recomputed from what there is. */
 import type { EndpointAddress, EndpointSubset, Pod, Service } from "@podwire/api";
-import {
-  addressesOf,
-  familiesOf,
-  hasEndpoint,
-  hostnameIn,
-  isHeadless,
-  targetPortOf,
-} from "../service-endpoints/pod-endpoint.ts";
+import { familiesOf, hostnameIn, isHeadless, targetPortOf } from "../service-endpoints/pod-endpoint.ts";
+import { factsOf } from "../service-endpoints/pod-facts.ts";
 import { SubsetPacker } from "../service-endpoints/subsets.ts";
-import { isReady } from "../workloads/pod-state.ts";
 
 export function desiredSubsets(service: Service, pods: readonly Pod[]): EndpointSubset[] {
   const { ports = [], publishNotReadyAddresses = false } = service.spec;
   const packer = new SubsetPacker();
   for (const pod of pods) {
+    const { hasEndpoint, isReady } = factsOf(pod);
     const isEnding = pod.metadata.deletionTimestamp !== undefined;
-    if (!hasEndpoint(pod) || (isEnding && !publishNotReadyAddresses)) continue;
+    if (!hasEndpoint || (isEnding && !publishNotReadyAddresses)) continue;
     const address = addressOf(service, pod);
     if (address === undefined) continue;
-    const ready = publishNotReadyAddresses || isReady(pod);
+    const ready = publishNotReadyAddresses || isReady;
     if (ports.length === 0 && isHeadless(service)) packer.add(address, undefined, ready);
     for (const servicePort of ports) {
       const port = targetPortOf(pod, servicePort);
@@ -36,7 +30,7 @@ export function desiredSubsets(service: Service, pods: readonly Pod[]): Endpoint
 }
 
 function addressOf(service: Service, pod: Pod): EndpointAddress | undefined {
-  const [ip] = addressesOf(pod, familiesOf(service)[0]!);
+  const [ip] = factsOf(pod).addresses[familiesOf(service)[0]!];
   if (ip === undefined) return undefined;
   const { namespace, name, uid } = pod.metadata;
   const { nodeName } = pod.spec;

@@ -1,7 +1,6 @@
 /** What endpoints say of a Pod (upstream: k8s.io/endpointslice, util/controller_utils.go and utils.go). */
 import type { EndpointSlice, Pod, Service, ServicePort } from "@podwire/api";
-import { familyOf, formatAddress, parseAddress } from "@podwire/wire/address";
-import { hasEnded } from "../workloads/pod-state.ts";
+import { familyOf, parseAddress } from "@podwire/wire/address";
 
 export type AddressFamily = Exclude<EndpointSlice["addressType"], "FQDN">;
 
@@ -13,24 +12,6 @@ export function familiesOf({ spec: { ipFamilies = [], clusterIP } }: Service): r
   if (ipFamilies.length > 0) return ipFamilies;
   const address = parseAddress(clusterIP ?? "");
   return address === undefined ? ["IPv4", "IPv6"] : [`IPv${familyOf(address)}`];
-}
-
-/** What has ended or has no address yet is behind no Service. */
-export function hasEndpoint(pod: Pod): boolean {
-  return !hasEnded(pod) && addressTexts(pod).length > 0;
-}
-
-/** Addresses of the family, in their canonical form. */
-export function addressesOf(pod: Pod, family: AddressFamily): string[] {
-  return addressTexts(pod).flatMap(text => {
-    const address = parseAddress(text);
-    return address && `IPv${familyOf(address)}` === family ? [formatAddress(address)] : [];
-  });
-}
-
-function addressTexts({ status: { podIP, podIPs } }: Pod): string[] {
-  if (podIPs !== undefined) return podIPs.map(({ ip }) => ip).filter(ip => ip);
-  return podIP ? [podIP] : [];
 }
 
 /** The name that the Pod has in the domain of the Service. */

@@ -5,8 +5,8 @@
  */
 import { formatTime, type Pod, parseTime, type Service } from "@podwire/api";
 import { keyOf } from "@podwire/client";
-import { readyCondition } from "../workloads/pod-state.ts";
 import { LAST_CHANGE } from "./names.ts";
+import { factsOf } from "./pod-facts.ts";
 
 export class TriggerTimes {
   /** By Service: the times that were seen last, of the Service and of each Pod by name. */
@@ -20,7 +20,7 @@ export class TriggerTimes {
     const podsMs = new Map<string, number>();
     let earliestMs: number | undefined;
     for (const pod of pods) {
-      const readyMs = parseTime(readyCondition(pod)?.lastTransitionTime ?? "");
+      const readyMs = factsOf(pod).readinessMs;
       if (readyMs === undefined) continue;
       const { name } = pod.metadata;
       podsMs.set(name, readyMs);
