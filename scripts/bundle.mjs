@@ -3,20 +3,29 @@
  * start on finding and linking them, twice the processor time and 9 MB more than one that is a file.
  *
  *   packages/cli/bundle/main.js      the command and the daemons; parts that are rarely needed load on demand
- *   packages/cli/bundle/worker.js    the data plane's thread
+ *   packages/cli/bundle/*-worker.js  the threads of a node's daemon
  *   packages/agnhost/bundle/main.js  the built-in test image
  *
  * Native packages stay where npm has put them, and so does @podwire/bench, which only measures; and what is imported on
  * demand, because CommonJS loses its names when it is bundled for that.
  */
+import { readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const PROGRAMS = [
-  { package: "cli", entries: { main: "../cli/dist/main.js", worker: "../node/dist/dataplane/worker.js" } },
+  { package: "cli", entries: { main: "dist/main.js", ...threadsOf("node") } },
   { package: "agnhost", entries: { main: "dist/main.js" } },
 ];
+
+/** Files that are started as threads: in the bundle they lie beside whoever starts them. */
+function threadsOf(name) {
+  const dist = fileURLToPath(new URL(`../packages/${name}/dist/`, import.meta.url));
+  const files = readdirSync(dist, { recursive: true }).filter(file => file.endsWith("-worker.js"));
+  return Object.fromEntries(files.map(file => [basename(file, ".js"), join(dist, file)]));
+}
 
 /** CommonJS packages that were bundled ask for Node's own modules this way. */
 const REQUIRE =

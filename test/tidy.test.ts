@@ -186,6 +186,18 @@ describe("tidy", () => {
     all.filter(file => /\b(TODO|FIXME|XXX)\b/.test(file.text)).map(file => file.path),
   );
 
+  it("threads are files with names of their own that end in -worker, as the bundle looks for them", () => {
+    const started = shipped.flatMap(({ text }) =>
+      [...text.matchAll(/new Worker\(new URL\("([^"]+)"/g)].map(([, file]) => file!),
+    );
+    assert.ok(started.length > 0);
+    assert.deepEqual(
+      started.filter(file => !/^\.\/[a-z]+-worker\.js$/.test(file)),
+      [],
+    );
+    assert.equal(new Set(started).size, started.length, `${started}`);
+  });
+
   it("what npm packages load on demand stays out of the bundle, which would lose their names", () => {
     const external = /external: \[([^\]]*)\]/.exec(
       readFileSync(join(ROOT, "scripts/bundle.mjs"), "utf8"),

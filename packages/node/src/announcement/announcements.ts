@@ -141,7 +141,7 @@ class AnnouncerThread {
       bellFd: this.#bell.fd,
       ending: this.#ending.buffer as SharedArrayBuffer,
     };
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
+    this.#worker = new Worker(new URL("./announcement-worker.js", import.meta.url), {
       workerData,
       name: "announcer",
       resourceLimits: { maxOldGenerationSizeMb: LIMITS.heapMb, maxYoungGenerationSizeMb: LIMITS.youngHeapMb },

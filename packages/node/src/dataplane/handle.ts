@@ -68,7 +68,7 @@ export class DataPlane {
       bellFd: this.#bell.fd,
       ending: this.#ending.buffer as SharedArrayBuffer,
     };
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
+    this.#worker = new Worker(new URL("./dataplane-worker.js", import.meta.url), {
       workerData,
       name: "dataplane",
       resourceLimits: { maxOldGenerationSizeMb: LIMITS.heapMb, maxYoungGenerationSizeMb: LIMITS.youngHeapMb },
