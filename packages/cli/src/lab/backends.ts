@@ -42,9 +42,13 @@ export class Backends {
   /** Each backend once, the best that is said of it. */
   states({ metadata }: Pick<Service, "metadata">): BackendState[] {
     const best = new Map<string, number>();
-    for (const { endpoint } of this.#endpoints(`${metadata.namespace}/${metadata.name}`)) {
-      const { targetRef, addresses } = endpoint;
-      const name = targetRef?.uid ?? targetRef?.name ?? addresses[0]!;
+    const nameless = new Map<string, number>();
+    for (const { slice, endpoint } of this.#endpoints(`${metadata.namespace}/${metadata.name}`)) {
+      const { targetRef } = endpoint;
+      // Where nobody says whose addresses they are, the first of one family is taken for the first of the other.
+      const number = nameless.get(slice.addressType) ?? 0;
+      if (targetRef === undefined) nameless.set(slice.addressType, number + 1);
+      const name = targetRef?.uid ?? targetRef?.name ?? String(number);
       const state = STATES.indexOf(stateOf(endpoint));
       best.set(name, Math.min(best.get(name) ?? state, state));
     }
