@@ -2,6 +2,7 @@
 export { type BenchApiOptions, benchApi } from "./api/api-bench.ts";
 export { allCaseNames } from "./cases.ts";
 export { overlayChart } from "./chart.ts";
+export { type BenchDnsOptions, benchDns } from "./dns/dns-bench.ts";
 export { type BenchLabOptions, benchLab } from "./lab-bench.ts";
 export { type LabReport, labTable } from "./lab-report.ts";
 export { DEFAULT_DURATION_SECONDS, DEFAULT_ROUNDS, LEAST_ROUNDS } from "./limits.ts";

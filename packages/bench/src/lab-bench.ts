@@ -77,6 +77,7 @@ export async function withLab<T>(
   name: string,
   nodes: number,
   use: (name: string, readyMs: number) => Promise<T>,
+  file?: string,
 ): Promise<T> {
   signal?.throwIfAborted();
   const main = fileURLToPath(import.meta.resolve("@podwire/cli/program"));
@@ -89,6 +90,7 @@ export async function withLab<T>(
     "--detach",
     "--wait-timeout",
     `${LAB_READY_MS / 1000}s`,
+    ...(file === undefined ? [] : ["-f", file]),
   ];
   try {
     const start = performance.now();

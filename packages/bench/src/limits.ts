@@ -48,6 +48,10 @@ export const SECOND_PROCESSOR = 1;
 /** How long the idle lab is watched for its share of a processor. */
 export const IDLE_WINDOW_MS = 10_000;
 
+/** dnsperf waits for answers that are due; CoreDNS for its caches. */
+export const DNSPERF_SLACK_MS = 30_000;
+export const COREDNS_READY_MS = 30_000;
+
 /** A Pod that does not answer, or a lab that is not Ready, by then fails the size benchmark. */
 export const POD_ANSWERS_MS = 30_000;
 export const LAB_READY_MS = 120_000;

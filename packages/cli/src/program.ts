@@ -242,6 +242,11 @@ function measuringCommands(program: Command, terminal: Terminal): void {
     .addOption(outputOption("json", "table"))
     .action(async options => (await import("./commands/bench.ts")).runBenchApi(options, terminal));
   bench
+    .command("dns")
+    .description("measure a node's DNS server with dnsperf, beside CoreDNS where there is one")
+    .addOption(outputOption("json", "table"))
+    .action(async options => (await import("./commands/bench.ts")).runBenchDns(options, terminal));
+  bench
     .command("lab")
     .description("measure start, memory, idle cost and pods of a lab")
     .addOption(outputOption("json", "table"))

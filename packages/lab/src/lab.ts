@@ -184,9 +184,10 @@ export class Lab extends LabView {
 
   async #makeCertificates(): Promise<ClusterCertificates> {
     const addresses = controlPlaneAddresses(this.config);
-    const { name, serviceCIDRs } = this.config;
+    const { name, serviceCIDRs, dns } = this.config;
+    const { clusterDomain } = dns;
     const certificates = await ClusterCertificates.create(this.paths.pki, `podwire-${name}`, Date.now());
-    await certificates.makeServersAndAdmin({ serviceCidrs: serviceCIDRs, addresses });
+    await certificates.makeServersAndAdmin({ serviceCidrs: serviceCIDRs, addresses, clusterDomain });
     const entries = kubeconfigEntries(name, { url: this.apiUrl, tls: adminTls(this.paths) });
     writeFileSync(this.paths.kubeconfig, kubeconfigText(entries), { mode: 0o600 });
     return certificates;

@@ -1,5 +1,6 @@
 /** TUN devices, network namespaces, netlink, batched UDP: everything of Podwire that calls the kernel directly. */
 
+export { type AnswerNow, Datagrams } from "./datagrams.ts";
 export { openPipe, openSocketPair, takeDescriptor } from "./descriptors.ts";
 export { Epoll } from "./epoll.ts";
 export { ERRNO, getSystemErrorName } from "./errno.ts";

@@ -31,4 +31,9 @@ export const LIMITS = {
   epollEvents: 64,
   /** TUN devices of one data plane. Adding one more throws. */
   tunPorts: 1024,
+  /** Datagrams that a server takes with one system call, in 32 slots of so many bytes; a longer one is left out. */
+  serverDatagrams: 32,
+  serverDatagramBytes: 2_048,
+  /** Clients whose addresses are remembered as text. Beyond, all are forgotten. */
+  serverClientTexts: 4_096,
 } as const;

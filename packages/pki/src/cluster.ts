@@ -14,19 +14,22 @@ export const MASTERS_GROUP = "system:masters";
 export const NODES_GROUP = "system:nodes";
 
 const NODE_USER = "system:node:";
-const DOMAIN = "cluster.local";
+const DEFAULT_DOMAIN = "cluster.local";
 
 export interface ApiServerNames {
   /** The API server has the first address of each, as the Service `kubernetes`. */
   readonly serviceCidrs: readonly string[];
   /** What it listens on beside loopback. */
   readonly addresses: readonly string[];
+  /** Last part of the names of Services; cluster.local when absent. */
+  readonly clusterDomain?: string;
 }
 
-export function apiServerRequest({ serviceCidrs, addresses }: ApiServerNames): IssueRequest {
+export function apiServerRequest(options: ApiServerNames): IssueRequest {
+  const { serviceCidrs, addresses, clusterDomain = DEFAULT_DOMAIN } = options;
   const services = serviceCidrs.map(text => formatAddress(nthAddress(parseCidr(text)!, 1)));
   const service = "kubernetes.default.svc";
-  const dnsNames = ["kubernetes", "kubernetes.default", service, `${service}.${DOMAIN}`, "localhost"];
+  const dnsNames = ["kubernetes", "kubernetes.default", service, `${service}.${clusterDomain}`, "localhost"];
   return {
     subject: { commonName: "kube-apiserver" },
     usage: "server",

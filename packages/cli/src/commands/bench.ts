@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import {
   benchApi,
+  benchDns,
   benchLab,
   benchOverlay,
   benchServices,
@@ -59,6 +60,13 @@ export async function runBenchApi(options: BenchLabCommandOptions, terminal: Ter
 export async function runBenchServices(options: BenchLabCommandOptions, terminal: Terminal): Promise<void> {
   await measure(terminal, async (signal, onProgress) => {
     const report = await benchServices({ signal, onProgress });
+    return options.output === "json" ? reportJson(report) : `${labTable(report).trimEnd()}\n`;
+  });
+}
+
+export async function runBenchDns(options: BenchLabCommandOptions, terminal: Terminal): Promise<void> {
+  await measure(terminal, async (signal, onProgress) => {
+    const report = await benchDns({ signal, onProgress });
     return options.output === "json" ? reportJson(report) : `${labTable(report).trimEnd()}\n`;
   });
 }

@@ -3,11 +3,11 @@
 /** Seconds for which clients may keep an answer about the cluster, as kubeadm has CoreDNS give. */
 export const CLUSTER_TTL_SECONDS = 30;
 
-/** The same for the version of the schema, which does not change, as CoreDNS. */
-export const VERSION_TTL_SECONDS = 28_800;
-
 /** Services whose records are kept ready, a few kilobytes each. Beyond, all are made again as they are asked for. */
 export const MAX_READY_SERVICES = 2_048;
+
+/** Answers kept ready, some hundred bytes each but for Services of many endpoints. Beyond, all are made again. */
+export const MAX_READY_ANSWERS = 4_096;
 
 /** Aliases followed for one answer, as CoreDNS. Beyond, the answer ends there. */
 export const MAX_ALIASES = 10;
@@ -20,6 +20,9 @@ export const ANY_TTL_SECONDS = 3_600;
 
 /** Memory of the kernel for queries that wait, in bytes: some thousand. Beyond, it drops, and clients ask again. */
 export const UDP_RECEIVE_BUFFER_BYTES = 1 << 20;
+
+/** Batches of datagrams taken in one turn of the event loop. Beyond, the next turn goes on. */
+export const MAX_BATCHES_AT_ONCE = 4;
 
 /** TCP clients at once, all of them and of one address. More are closed as they come. */
 export const MAX_TCP_CONNECTIONS = 512;
@@ -65,3 +68,7 @@ export const PROBE_INTERVAL_MS = 1_000;
 /** Questions that other servers are being asked at once, as kubeadm has CoreDNS do, and of one client. Beyond: REFUSED. */
 export const MAX_WAITING_QUESTIONS = 1_000;
 export const MAX_WAITING_PER_CLIENT = 200;
+
+/** Questions that go over one socket to a server, and how long it may wait for the next. Then: another socket. */
+export const QUESTIONS_PER_LINE = 64;
+export const LINE_IDLE_MS = 1_000;

@@ -7,6 +7,7 @@
  */
 import type { EndpointSlice, Service } from "@podwire/protocol";
 import { formatAddress, parseAddress } from "@podwire/wire/address";
+import { isName } from "@podwire/wire/dns";
 
 /** An address behind a Service's name, once for each port it serves. */
 export interface Entry {
@@ -33,7 +34,7 @@ export interface ServiceRecords {
   readonly endpoints: readonly Entry[];
 }
 
-/** Undefined for an ExternalName that is an address: such a name does not exist, as in CoreDNS. */
+/** Undefined for an ExternalName that is an address, as in CoreDNS, or no name: such a Service has no name itself. */
 export function serviceRecords(
   service: Service,
   slices: readonly EndpointSlice[],
@@ -41,7 +42,7 @@ export function serviceRecords(
   const { externalName, clusterIps } = service;
   if (externalName !== "") {
     const alias = externalName.replace(/\.$/, "");
-    if (parseAddress(alias) !== undefined) return undefined;
+    if (parseAddress(alias) !== undefined || !isName(alias)) return undefined;
     return { alias, entries: [], ipv4: [], ipv6: [], endpoints: [] };
   }
   const endpoints = slices.flatMap(endpointEntries);

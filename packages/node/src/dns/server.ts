@@ -9,8 +9,8 @@
 import { randomInt } from "node:crypto";
 import type { Cidr } from "@podwire/wire/cidr";
 import { clientFilter } from "./clients.ts";
-import type { Server } from "./forward/exchange.ts";
 import { Forwarder } from "./forward/forwarder.ts";
+import type { Server } from "./forward/server-socket.ts";
 import { Upstreams } from "./forward/upstreams.ts";
 import { Responder, type Transport } from "./respond.ts";
 import { serveTcp } from "./tcp.ts";

@@ -83,6 +83,8 @@ describe("cluster zone", () => {
     expect("lost.default.svc.cluster.local A", "CNAME nobody.default.svc.cluster.local");
     cluster.service("default/number", { externalName: "192.0.2.1" });
     expect("number.default.svc.cluster.local A", "NXDOMAIN");
+    cluster.service("default/long", { externalName: `${"a".repeat(64)}.example` });
+    expect("long.default.svc.cluster.local A", "NXDOMAIN");
     cluster.service("default/out", { clusterIps: ["10.96.0.21"], ports: ["- TCP 80"] });
     expect("out.default.svc.cluster.local A", "A 10.96.0.21");
   });
@@ -148,8 +150,10 @@ describe("cluster zone", () => {
     expect("*.default.svc.cluster.local A", "NXDOMAIN");
     expect("example.org A", "not ours");
     expect("mycluster.local A", "not ours");
+    expect("1-2-3-4.empty.pod.cluster.local A", "A 1.2.3.4");
     cluster.names.delete("empty");
     expect("empty.svc.cluster.local A", "NXDOMAIN");
+    expect("1-2-3-4.empty.pod.cluster.local A", "NXDOMAIN");
   });
 
   it("follows each change at once", () => {

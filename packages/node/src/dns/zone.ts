@@ -19,8 +19,8 @@
 import type { EndpointSlice, ObjectName, Service } from "@podwire/protocol";
 import { parseAddress } from "@podwire/wire/address";
 import { type Cidr, contains } from "@podwire/wire/cidr";
-import { addressOfReverseName, RCODE, type ResourceRecord, TYPE } from "@podwire/wire/dns";
-import { CLUSTER_TTL_SECONDS, MAX_ALIASES, MAX_READY_SERVICES, VERSION_TTL_SECONDS } from "./limits.ts";
+import { addressOfReverseName, isName, RCODE, type ResourceRecord, TYPE } from "@podwire/wire/dns";
+import { CLUSTER_TTL_SECONDS, MAX_ALIASES, MAX_READY_ANSWERS, MAX_READY_SERVICES } from "./limits.ts";
 import { byFamily, type Entry, type ServiceRecords, serviceRecords } from "./records.ts";
 import { ReverseIndex } from "./reverse.ts";
 
@@ -72,6 +72,8 @@ export class Zone {
   readonly #suffix: string;
   /** Records of Services that were asked for, until something of them changes. */
   readonly #ready = new Map<string, ServiceRecords | undefined>();
+  /** What was found, until anything changes: clients ask the same again and again. */
+  readonly #answers = new Map<string, Found>();
   #reverse: ReverseIndex | undefined;
   #serial: number;
 
@@ -83,6 +85,7 @@ export class Zone {
   }
 
   #changed(service: ObjectName): void {
+    this.#answers.clear();
     this.#ready.delete(keyOf(service));
     this.#reverse?.changed(service);
     this.#serial = this.#options.now();
@@ -90,6 +93,17 @@ export class Zone {
 
   /** `name`: lower case. Undefined: it is not for this zone to answer. */
   find(name: string, type: number): Found | undefined {
+    const key = `${type} ${name}`;
+    const known = this.#answers.get(key);
+    if (known !== undefined) return known;
+    const found = this.#find(name, type);
+    if (found === undefined || found.answers.length === 0) return found;
+    if (this.#answers.size >= MAX_READY_ANSWERS) this.#answers.clear();
+    this.#answers.set(key, found);
+    return found;
+  }
+
+  #find(name: string, type: number): Found | undefined {
     const { domain, source } = this.#options;
     if (!source.isComplete) return isIn(name, domain) ? SERVER_FAILURE : undefined;
     if (name.endsWith(this.#suffix)) return this.#inDomain(name, type);
@@ -104,7 +118,7 @@ export class Zone {
     if (last === "svc") return this.#findService(name, labels, type, []);
     if (last === "pod") return this.#findPod(name, labels, type);
     if (labels.length === 1 && last === "dns-version") {
-      const version = { name, type: TYPE.TXT, ttl: VERSION_TTL_SECONDS, data: { text: SCHEMA_VERSION } };
+      const version = { name, type: TYPE.TXT, ttl: CLUSTER_TTL_SECONDS, data: { text: SCHEMA_VERSION } };
       return type === TYPE.TXT ? this.#found([version]) : this.#noData();
     }
     if (last === "dns" && labels.length === 1) return this.#noData();
@@ -190,7 +204,8 @@ export class Zone {
     const answers = new Map<string, ResourceRecord>();
     const additional = new Map<string, ResourceRecord>();
     for (const { address, label, port } of served) {
-      const host = label === "" ? this.#nameOf(service) : `${label}.${this.#nameOf(service)}`;
+      const host = this.#hostOf(service, label);
+      if (!isName(host)) continue;
       const data = { priority: 0, weight, port, host };
       answers.set(`${host} ${port}`, { name, type: TYPE.SRV, ttl: CLUSTER_TTL_SECONDS, data });
       additional.set(`${host} ${address.join()}`, addressRecord(host, address));
@@ -242,12 +257,9 @@ export class Zone {
       return isOurs ? this.#nameError(zone) : undefined;
     }
     if (type !== TYPE.PTR) return this.#noData(NONE, zone);
-    return this.#found(
-      hosts.map(({ service, label }) => {
-        const target = label === "" ? this.#nameOf(service) : `${label}.${this.#nameOf(service)}`;
-        return { name, type, ttl: CLUSTER_TTL_SECONDS, data: { target } };
-      }),
-    );
+    const targets = hosts.map(({ service, label }) => this.#hostOf(service, label)).filter(isName);
+    if (targets.length === 0) return this.#noData(NONE, zone);
+    return this.#found(targets.map(target => ({ name, type, ttl: CLUSTER_TTL_SECONDS, data: { target } })));
   }
 
   #recordsOf(service: ObjectName): ServiceRecords | undefined {
@@ -260,6 +272,11 @@ export class Zone {
     if (this.#ready.size >= MAX_READY_SERVICES) this.#ready.clear();
     this.#ready.set(key, records);
     return records;
+  }
+
+  /** Of an endpoint, or without a label of the Service. With a long domain it may be no name any more. */
+  #hostOf(service: ObjectName, label: string): string {
+    return label === "" ? this.#nameOf(service) : `${label}.${this.#nameOf(service)}`;
   }
 
   #nameOf({ namespace, name }: ObjectName): string {

@@ -11,7 +11,7 @@
  */
 export * from "./constants.ts";
 export { type MessageRecord, type MessageView, readMessage, recordOf } from "./message.ts";
-export { addressOfReverseName, lowerCase, readName, skipName } from "./name.ts";
+export { addressOfReverseName, isName, lowerCase, readName, skipName } from "./name.ts";
 export { parseQuery, type Query, type Refusal } from "./query.ts";
 export type { RecordData, ResourceRecord } from "./record.ts";
 export { MessageWriter, OPT_BYTES } from "./writer.ts";

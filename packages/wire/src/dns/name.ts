@@ -13,10 +13,17 @@ import { MAX_LABEL_BYTES, MAX_NAME_BYTES, MAX_NAME_POINTERS } from "./limits.ts"
 const POINTER = 0xc0;
 const DOT = 0x2e;
 const BACKSLASH = 0x5c;
+const ZERO = 0x30;
+const UPPER_A = 0x41;
+const UPPER_Z = 0x5a;
+const LOWER = 0x20;
 
-/** The name at `at` of a message, as text; undefined when it is malformed. */
-export function readName(bytes: Uint8Array, at: number): string | undefined {
-  let text = "";
+/** Where a text is put together: each byte takes at most four characters. */
+const scratch = new Uint8Array(4 * MAX_NAME_BYTES);
+
+/** The name at `at` of a message, as text, and in lower case if need be; undefined when it is malformed. */
+export function readName(bytes: Uint8Array, at: number, isLowered = false): string | undefined {
+  let to = 0;
   let length = 1;
   let pointers = 0;
   // A pointer leads to before the labels that it stands behind: no loop.
@@ -24,7 +31,8 @@ export function readName(bytes: Uint8Array, at: number): string | undefined {
   for (;;) {
     const byte = bytes[at];
     if (byte === undefined) return undefined;
-    if (byte === 0) return text;
+    // One string made at once: one that grows by characters costs several times as much.
+    if (byte === 0) return String.fromCharCode.apply(null, scratch.subarray(0, to) as unknown as number[]);
     if (byte >= POINTER) {
       const target = pointerAt(bytes, at);
       if (target === undefined || target >= earliest || ++pointers > MAX_NAME_POINTERS) return undefined;
@@ -35,10 +43,22 @@ export function readName(bytes: Uint8Array, at: number): string | undefined {
     length += byte + 1;
     const end = at + 1 + byte;
     if (byte > MAX_LABEL_BYTES || length > MAX_NAME_BYTES || end > bytes.length) return undefined;
-    if (text !== "") text += ".";
-    for (let i = at + 1; i < end; i++) text += textOf(bytes[i]!);
+    if (to > 0) scratch[to++] = DOT;
+    for (let i = at + 1; i < end; i++) to = putText(to, bytes[i]!, isLowered);
     at = end;
   }
+}
+
+function putText(to: number, byte: number, isLowered: boolean): number {
+  if (byte > 0x20 && byte < 0x7f && byte !== DOT && byte !== BACKSLASH) {
+    scratch[to] = isLowered && byte >= UPPER_A && byte <= UPPER_Z ? byte + LOWER : byte;
+    return to + 1;
+  }
+  scratch[to] = BACKSLASH;
+  scratch[to + 1] = ZERO + Math.floor(byte / 100);
+  scratch[to + 2] = ZERO + (Math.floor(byte / 10) % 10);
+  scratch[to + 3] = ZERO + (byte % 10);
+  return to + 4;
 }
 
 /** Where the name at `at` ends, without following its pointer; undefined when it does not end in `bytes`. */
@@ -58,16 +78,6 @@ function pointerAt(bytes: Uint8Array, at: number): number | undefined {
   return low === undefined ? undefined : ((bytes[at]! & 0x3f) << 8) | low;
 }
 
-const TEXTS = Array.from({ length: 256 }, (_, byte) =>
-  byte > 0x20 && byte < 0x7f && byte !== DOT && byte !== BACKSLASH
-    ? String.fromCharCode(byte)
-    : `\\${String(byte).padStart(3, "0")}`,
-);
-
-function textOf(byte: number): string {
-  return TEXTS[byte]!;
-}
-
 /** Writes one label of a name's text; returns where it ends, or undefined when it is none or does not fit. */
 export function writeLabel(bytes: Uint8Array, at: number, label: string): number | undefined {
   let to = at + 1;
@@ -84,6 +94,16 @@ export function writeLabel(bytes: Uint8Array, at: number, label: string): number
   if (length === 0 || length > MAX_LABEL_BYTES) return undefined;
   bytes[at] = length;
   return to;
+}
+
+/** Whether a text, with or without a dot at its end, is a name that can be written: upstream's validation takes longer ones. */
+export function isName(text: string): boolean {
+  const name = text.endsWith(".") ? text.slice(0, -1) : text;
+  const labels = name.split(".");
+  return (
+    name.length <= MAX_NAME_BYTES - 2 &&
+    labels.every(label => label.length > 0 && label.length <= MAX_LABEL_BYTES)
+  );
 }
 
 /** Names are compared without regard to the case of ASCII letters (RFC 4343); their text is ASCII alone. */

@@ -5,7 +5,7 @@
  */
 import { FLAG, HEADER_BYTES, OPCODE_QUERY, RCODE, TYPE } from "./constants.ts";
 import { MAX_QUERY_RECORDS } from "./limits.ts";
-import { lowerCase, readName, skipName } from "./name.ts";
+import { readName, skipName } from "./name.ts";
 
 export interface Query {
   readonly id: number;
@@ -43,7 +43,7 @@ export function parseQuery(message: Uint8Array): Query | Refusal | undefined {
   if (word(message, 4) !== 1 || records > MAX_QUERY_RECORDS) return refuse(RCODE.formatError);
   const nameEnd = skipName(message, HEADER_BYTES);
   // Nothing lies before this name that it could point at.
-  const name = nameEnd === undefined ? undefined : readName(message, HEADER_BYTES);
+  const name = nameEnd === undefined ? undefined : readName(message, HEADER_BYTES, true);
   if (nameEnd === undefined || name === undefined || nameEnd + 4 > message.length) {
     return refuse(RCODE.formatError);
   }
@@ -53,7 +53,7 @@ export function parseQuery(message: Uint8Array): Query | Refusal | undefined {
   return {
     id,
     flags,
-    name: lowerCase(name),
+    name,
     type: word(message, nameEnd),
     class: word(message, nameEnd + 2),
     questionEnd,

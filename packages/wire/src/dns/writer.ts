@@ -183,7 +183,7 @@ export class MessageWriter {
   /** Most names of an answer are the question's: those need not be looked up. */
   #isQuestion(name: string): boolean {
     if (this.#view.getUint16(4) !== 1) return false;
-    this.#questionName ??= lowerCase(readName(this.#bytes, HEADER_BYTES) ?? "");
+    this.#questionName ??= readName(this.#bytes, HEADER_BYTES, true) ?? "";
     return name === this.#questionName && name !== "";
   }
 

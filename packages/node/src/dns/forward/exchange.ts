@@ -1,52 +1,30 @@
 /**
- * One question to one server, over a socket of its own: its port is one that the kernel picks at random, and it hears the
- * server alone. An answer counts when identifier, question and direction are right (RFC 5452 §9); whatever else comes is
- * not listened to. An answer that was cut is asked for again over TCP.
- *
- * The socket is opened in a network namespace of choice: the machine's own resolver is reached from there, and the
- * cluster's from the node's.
+ * One question to one server: over UDP, and over TCP when the answer was cut (RFC 7766 §5). An answer counts when
+ * identifier, question and direction are right; whatever else comes is not listened to.
  */
-import { createSocket } from "node:dgram";
 import { Socket as TcpSocket } from "node:net";
-import { LinuxError, Socket } from "@podwire/linux";
-import { FLAG, lowerCase, MAX_MESSAGE_BYTES, type MessageView, readMessage } from "@podwire/wire/dns";
+import { FLAG, MAX_MESSAGE_BYTES } from "@podwire/wire/dns";
+import { type Answered, answerTo } from "./answer-to.ts";
+import { connecting, type Server } from "./server-socket.ts";
+import { UdpLine } from "./udp-line.ts";
 
-export interface Server {
-  readonly address: string;
-  readonly port: number;
-  /** Descriptor of the network namespace that it is asked from; absent: this process's own. */
-  readonly namespace?: number | undefined;
-}
-
-export interface Answered {
-  readonly bytes: Uint8Array;
-  readonly view: MessageView;
-}
+/** The line that the next question to a server goes over. */
+const lines = new WeakMap<Server, UdpLine>();
 
 /** `message` is a whole query. Rejects when there is no answer in time, or the server is not there. */
 export async function exchange(server: Server, message: Uint8Array, timeoutMs: number): Promise<Answered> {
-  const deadline = Date.now() + timeoutMs;
-  const answered = await overUdp(server, message, timeoutMs);
+  const deadlineMs = performance.now() + timeoutMs;
+  const answered = await lineTo(server).exchange(message, timeoutMs);
   if ((answered.view.flags & FLAG.truncated) === 0) return answered;
-  return overTcp(server, message, Math.max(1, deadline - Date.now()));
+  return overTcp(server, message, Math.max(1, deadlineMs - performance.now()));
 }
 
-function overUdp(server: Server, message: Uint8Array, timeoutMs: number): Promise<Answered> {
-  const { address, port } = server;
-  const family = familyOf(server);
-  const { fd } = openSocket(server, "udp");
-  const socket = createSocket({ type: `udp${family}`, lookup: (host, _, done) => done(null, host, family) });
-  return new Promise<Answered>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${address}: no answer`)), timeoutMs);
-    socket.once("close", () => clearTimeout(timer));
-    socket.on("error", reject);
-    socket.on("message", bytes => {
-      const view = answerTo(message, bytes);
-      if (view !== undefined) resolve({ bytes, view });
-    });
-    socket.once("connect", () => socket.send(message, error => error && reject(error)));
-    socket.bind({ fd }, () => socket.connect(port, address));
-  }).finally(() => socket.close());
+function lineTo(server: Server): UdpLine {
+  const known = lines.get(server);
+  if (known?.isOpen) return known;
+  const line = new UdpLine(server);
+  lines.set(server, line);
+  return line;
 }
 
 function overTcp(server: Server, message: Uint8Array, timeoutMs: number): Promise<Answered> {
@@ -63,51 +41,13 @@ function overTcp(server: Server, message: Uint8Array, timeoutMs: number): Promis
       received = Buffer.concat([received, bytes]);
       const length = received.length < 2 ? MAX_MESSAGE_BYTES : received.readUInt16BE(0);
       if (received.length < 2 + length) return;
-      const answer = received.subarray(2, 2 + length);
-      const view = answerTo(message, answer);
-      if (view === undefined) reject(new Error(`${server.address}: answered another question`));
-      else resolve({ bytes: answer, view });
+      const answered = answerTo(message, received.subarray(2, 2 + length));
+      if (answered === undefined) reject(new Error(`${server.address}: answered another question`));
+      else resolve(answered);
     });
     const framed = Buffer.alloc(2 + message.length);
     framed.writeUInt16BE(message.length);
     framed.set(message, 2);
     socket.write(framed);
   }).finally(() => socket.destroy());
-}
-
-/** A descriptor of a socket on its way to be connected. */
-function connecting(server: Server): number {
-  const socket = openSocket(server, "tcp");
-  try {
-    socket.connect(server.address, server.port);
-  } catch (error) {
-    if (error instanceof LinuxError && error.code === "EINPROGRESS") return socket.fd;
-    socket.close();
-    throw error;
-  }
-  return socket.fd;
-}
-
-function openSocket(server: Server, type: "udp" | "tcp"): Socket {
-  const { namespace } = server;
-  const where = namespace === undefined ? {} : { namespace };
-  return Socket.open({ family: familyOf(server), type, nonBlocking: true, ...where });
-}
-
-function familyOf({ address }: Server): 4 | 6 {
-  return address.includes(":") ? 6 : 4;
-}
-
-function answerTo(query: Uint8Array, bytes: Uint8Array): MessageView | undefined {
-  const asked = readMessage(query)!;
-  const view = readMessage(bytes);
-  const isAnswer =
-    view !== undefined &&
-    view.id === asked.id &&
-    (view.flags & FLAG.response) !== 0 &&
-    view.type === asked.type &&
-    view.class === asked.class &&
-    view.questionEnd === asked.questionEnd &&
-    lowerCase(view.name) === lowerCase(asked.name);
-  return isAnswer ? view : undefined;
 }

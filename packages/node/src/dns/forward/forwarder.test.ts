@@ -6,8 +6,9 @@ import { Responder } from "../respond.ts";
 import { heard, queryBytes } from "../testing/client.ts";
 import { TestCluster } from "../testing/cluster.ts";
 import { type FakeAnswer, FakeUpstream } from "../testing/fake-upstream.ts";
-import { exchange, type Server } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
 import { Forwarder } from "./forwarder.ts";
+import type { Server } from "./server-socket.ts";
 import { nameserversOf, parseServer, serversOf } from "./servers.ts";
 import { type Exchange, Upstreams } from "./upstreams.ts";
 

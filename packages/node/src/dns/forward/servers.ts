@@ -8,7 +8,7 @@
  */
 import { parseAddress } from "@podwire/wire/address";
 import { type Cidr, contains } from "@podwire/wire/cidr";
-import type { Server } from "./exchange.ts";
+import type { Server } from "./server-socket.ts";
 
 /** As lab.yaml has it: "192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]:5353". */
 export interface ForwardingOptions {

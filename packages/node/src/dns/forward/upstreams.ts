@@ -3,7 +3,7 @@
  *
  *   the first that is well -> no answer in time, or a failure -> the next -> … -> nobody answered
  *
- * One that did not answer twice in a row is asked last, until it answers a question that is put to it every second for
+ * An only one is asked twice. One that did not answer twice in a row is asked last, until it answers a question that is put to it every second for
  * just that.
  */
 import { CLASS_IN, FLAG, MessageWriter, RCODE, TYPE } from "@podwire/wire/dns";
@@ -14,7 +14,9 @@ import {
   PROBE_INTERVAL_MS,
   UDP_BYTES,
 } from "../limits.ts";
-import { type Answered, exchange, type Server } from "./exchange.ts";
+import type { Answered } from "./answer-to.ts";
+import { exchange } from "./exchange.ts";
+import type { Server } from "./server-socket.ts";
 
 export interface Question {
   /** Lower case. */
@@ -63,13 +65,17 @@ export class Upstreams {
 
   /** Undefined: nobody answered, or only that he could not. */
   async ask(question: Question): Promise<Answered | undefined> {
+    let couldNot: Upstream | undefined;
     for (const upstream of this.#inOrder()) {
+      if (upstream === couldNot) continue;
       const message = queryFor(question, this.#randomId());
+      if (message === undefined) return undefined;
       try {
         const answered = await this.#exchange(upstream.server, message, ATTEMPT_TIMEOUT_MS);
         upstream.failures = 0;
         const { rcode } = answered.view;
         if (rcode === RCODE.noError || rcode === RCODE.nameError) return answered;
+        couldNot = upstream;
       } catch {
         this.#failed(upstream);
       }
@@ -82,10 +88,12 @@ export class Upstreams {
     for (const { probe } of this.#upstreams) clearTimeout(probe);
   }
 
+  /** An only one is asked again: what is lost on the way is lost once. */
   #inOrder(): Upstream[] {
     const well = this.#upstreams.filter(each => !isDown(each));
     // When all are down, one of them may be well again without our knowing yet.
-    return (well.length > 0 ? well : this.#upstreams).slice(0, MAX_ATTEMPTS);
+    const order = well.length > 0 ? well : this.#upstreams;
+    return (order.length > 1 ? order : [...order, ...order]).slice(0, MAX_ATTEMPTS);
   }
 
   #failed(upstream: Upstream): void {
@@ -101,7 +109,7 @@ export class Upstreams {
   /** Any answer will do: the name servers of the root are what every resolver knows. */
   async #probe(upstream: Upstream): Promise<void> {
     const question = { name: "", type: TYPE.NS, dnssecOk: false, checkingDisabled: false };
-    const message = queryFor(question, this.#randomId());
+    const message = queryFor(question, this.#randomId())!;
     const isWell = await this.#exchange(upstream.server, message, ATTEMPT_TIMEOUT_MS).then(
       () => true,
       () => false,
@@ -116,11 +124,16 @@ function isDown({ failures }: Upstream): boolean {
   return failures >= FAILURES_UNTIL_DOWN;
 }
 
-const writer = new MessageWriter(new Uint8Array(1_024));
+/** Room for the longest name and an OPT record. */
+const QUERY_BYTES = 512;
+const NO_QUESTION = new Uint8Array(0);
+const writer = new MessageWriter(new Uint8Array(QUERY_BYTES));
 
-function queryFor({ name, type, dnssecOk, checkingDisabled }: Question, id: number): Uint8Array {
-  writer.begin(id, new Uint8Array(0), 1_024);
-  writer.question(name, type, CLASS_IN);
+/** Undefined: the name is none that can be asked for. */
+function queryFor(question: Question, id: number): Uint8Array | undefined {
+  const { name, type, dnssecOk, checkingDisabled } = question;
+  writer.begin(id, NO_QUESTION, QUERY_BYTES);
+  if (!writer.question(name, type, CLASS_IN)) return undefined;
   writer.opt(UDP_BYTES, 0, dnssecOk);
   return writer.finish(FLAG.recursionDesired | (checkingDisabled ? FLAG.checkingDisabled : 0), 0);
 }

@@ -34,11 +34,13 @@ export class FakeUpstream {
   readonly #udp: Socket;
   readonly #tcp: Server;
   readonly #writer = new MessageWriter(new Uint8Array(MAX_MESSAGE_BYTES));
-  port = 0;
+  port: number;
   #isClosed = false;
 
-  constructor(address = "127.0.0.1") {
+  /** Port 0: any. */
+  constructor(address = "127.0.0.1", port = 0) {
     this.address = address;
+    this.port = port;
     this.#udp = createSocket(address.includes(":") ? "udp6" : "udp4");
     this.#udp.on("message", (message, client) => {
       this.#reply(message, false, bytes => this.#udp.send(bytes, client.port, client.address, () => {}));
@@ -56,7 +58,7 @@ export class FakeUpstream {
   }
 
   async start(): Promise<this> {
-    this.#tcp.listen(0, this.address);
+    this.#tcp.listen(this.port, this.address);
     await once(this.#tcp, "listening");
     this.port = (this.#tcp.address() as { port: number }).port;
     this.#udp.bind(this.port, this.address);
