@@ -60,10 +60,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
       chunks.push(chunk);
     }
   } catch (error) {
-    // The client went away; whoever answers finds a closed connection.
-    throw request.destroyed && !request.complete && bytes <= BODY_MAX_BYTES
-      ? badRequest("the request's body ended early")
-      : error;
+    // Otherwise the client went away; whoever answers finds a closed connection.
+    throw error instanceof ApiError ? error : badRequest("the request's body ended early");
   }
   return Buffer.concat(chunks);
 }
