@@ -68,7 +68,14 @@ export function addressCount(cidr: Cidr): number {
 
 /** The address `n` past the first. Throws RangeError beyond the last. */
 export function nthAddress(cidr: Cidr, n: number): Uint8Array {
+  // Who looks for a free address tries many.
+  if (cidr.family === 4 && n < addressCount(cidr)) return nthIpv4(cidr.bytes, n);
   return nthSubnet(cidr, addressBits(cidr.family), n).bytes;
+}
+
+function nthIpv4([a, b, c, d]: Uint8Array, n: number): Uint8Array {
+  const value = a! * 2 ** 24 + b! * 2 ** 16 + c! * 2 ** 8 + d! + n;
+  return Uint8Array.of(value / 2 ** 24, value / 2 ** 16, value / 2 ** 8, value);
 }
 
 /** Which address of the CIDR one of its addresses is: what `nthAddress` takes. */

@@ -37,6 +37,12 @@ const MANAGED_BY_LABEL = "ipaddress.kubernetes.io/managed-by";
 const MANAGED_BY = "ipallocator.k8s.io";
 const FIELD_MANAGER = "kube-apiserver";
 
+const nameOf = (key: string) => key.slice(IP_ADDRESSES.length);
+
+function isManaged(value: string): boolean {
+  return (JSON.parse(value) as IPAddress).metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY;
+}
+
 function labelsOf(address: string): Record<string, string> {
   return { [FAMILY_LABEL]: familyOf(address), [MANAGED_BY_LABEL]: MANAGED_BY };
 }
@@ -62,23 +68,20 @@ export class AllocatingStore implements Store {
 
   /** Takes note of what is stored, and puts the IPAddresses right. Before anything is written through it. */
   async load(): Promise<void> {
-    for (const prefix of [SERVICE_CIDRS, IP_ADDRESSES, SERVICES]) {
-      const { entries } = await this.#store.range({ prefix });
-      for (const entry of entries) this.#note(entry);
-    }
-    if (this.#pools.givesAddresses) await this.#repair();
+    const read = async (prefix: string) => (await this.#store.range({ prefix })).entries;
+    const serviceCidrs = await read(SERVICE_CIDRS);
+    const addresses = await read(IP_ADDRESSES);
+    const services = await read(SERVICES);
+    for (const entry of [...serviceCidrs, ...addresses, ...services]) this.#note(entry);
+    if (this.#pools.givesAddresses) await this.#repair(addresses, services);
   }
 
-  async #repair(): Promise<void> {
-    const { services } = this.#pools.ips;
-    const { entries } = await this.#store.range({ prefix: IP_ADDRESSES });
-    const orphans = entries.filter(({ key, value }) => {
-      if (services.has(key.slice(IP_ADDRESSES.length))) return false;
-      return (JSON.parse(value) as IPAddress).metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY;
-    });
-    await Promise.all(orphans.map(({ key }) => this.#removeAddress(key.slice(IP_ADDRESSES.length))));
-    const stored = await this.#store.range({ prefix: SERVICES });
-    for (const { value } of stored.entries) {
+  async #repair(addresses: readonly Entry[], services: readonly Entry[]): Promise<void> {
+    const held = this.#pools.ips.services;
+    const orphans = addresses.filter(({ key, value }) => !held.has(nameOf(key)) && isManaged(value));
+    await Promise.all(orphans.map(({ key }) => this.#removeAddress(nameOf(key))));
+    for (const { key, value } of services) {
+      if (held.storedBy(key).every(address => this.#pools.ips.objects.has(address))) continue;
       const service = JSON.parse(value) as Service;
       await Promise.all(this.#lacking(service).map(each => this.#createAddress(each, service)));
     }
@@ -92,7 +95,7 @@ export class AllocatingStore implements Store {
       return ips.services.store(key, canonicalAddresses(spec.clusterIPs));
     }
     if (key.startsWith(SERVICE_CIDRS)) ranges.note(key, JSON.parse(value) as ServiceCIDR);
-    else if (key.startsWith(IP_ADDRESSES)) ips.objects.add(key.slice(IP_ADDRESSES.length));
+    else if (key.startsWith(IP_ADDRESSES)) ips.objects.add(nameOf(key));
     return [];
   }
 
@@ -101,23 +104,27 @@ export class AllocatingStore implements Store {
     if (key.startsWith(IP_ADDRESSES) && expected === 0) return this.#putAddress(key, value);
     const entry = await this.#store.put(key, value, expected);
     this.#note(entry);
-    if (key.startsWith(IP_ADDRESSES)) await this.#restore(key.slice(IP_ADDRESSES.length), entry);
+    if (key.startsWith(IP_ADDRESSES)) await this.#restore(nameOf(key), entry);
     return entry;
   }
 
   async #putService(key: string, value: string, expected: number): Promise<Entry> {
-    const lacking = this.#pools.givesAddresses ? this.#lacking(JSON.parse(value) as Service) : [];
+    const service = JSON.parse(value) as Service;
+    const lacking = this.#pools.givesAddresses ? this.#lacking(service) : [];
     if (lacking.length > 0) await this.#checkCurrent(key, expected);
-    for (const address of lacking) await this.#createAddress(address, JSON.parse(value) as Service);
-    let entry: Entry;
-    try {
-      entry = await this.#store.put(key, value, expected);
-    } catch (error) {
+    // In this order, and in one commit.
+    const made = lacking.map(address => this.#createAddress(address, service));
+    // Taken note of at once: writes are, in the order of their revisions.
+    const put = this.#store.put(key, value, expected).then(entry => ({ entry, released: this.#note(entry) }));
+    const [written, ...rest] = await Promise.allSettled([put, ...made]);
+    if (written.status === "rejected") {
       await this.#removeAddresses(lacking);
-      throw error;
+      throw written.reason;
     }
-    await this.#removeAddresses(this.#note(entry));
-    return entry;
+    for (const [at, { status }] of rest.entries())
+      if (status === "rejected") await this.#createAddress(lacking[at]!, service);
+    await this.#removeAddresses(written.value.released);
+    return written.value.entry;
   }
 
   /** A write that is bound to fail makes no IPAddresses. */
@@ -129,7 +136,7 @@ export class AllocatingStore implements Store {
   /** Its name is taken while the write goes on, and is not to be had while a Service is about to get it. */
   async #putAddress(key: string, value: string): Promise<Entry> {
     const { objects, services } = this.#pools.ips;
-    const name = key.slice(IP_ADDRESSES.length);
+    const name = nameOf(key);
     if (objects.has(name)) return this.#store.put(key, value, 0);
     if (services.has(name) && services.storedHolder(name) === undefined)
       throw new ConflictError(key, undefined);
@@ -150,7 +157,7 @@ export class AllocatingStore implements Store {
       await this.#removeAddresses(ips.services.store(key, []));
     } else if (key.startsWith(SERVICE_CIDRS)) ranges.note(key, undefined);
     else if (key.startsWith(IP_ADDRESSES)) {
-      const name = key.slice(IP_ADDRESSES.length);
+      const name = nameOf(key);
       ips.objects.delete(name);
       await this.#restore(name, undefined);
     }
@@ -185,9 +192,16 @@ export class AllocatingStore implements Store {
       },
       spec: { parentRef: { resource: "services", namespace, name } },
     };
-    const options = { fieldManager: FIELD_MANAGER };
-    await createObject(this.#store, this.#surroundings, kinds.ipAddresses, object, options);
-    this.#pools.ips.objects.add(address);
+    const { objects } = this.#pools.ips;
+    objects.add(address);
+    try {
+      const options = { fieldManager: FIELD_MANAGER };
+      await createObject(this.#store, this.#surroundings, kinds.ipAddresses, object, options);
+    } catch (error) {
+      if (isReason(error, "AlreadyExists")) return;
+      objects.delete(address);
+      throw error;
+    }
   }
 
   async #removeAddresses(addresses: readonly string[]): Promise<void> {

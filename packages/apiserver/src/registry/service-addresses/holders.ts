@@ -10,6 +10,10 @@ export class Holders<T> {
     return this.#holders.has(item);
   }
 
+  storedBy(key: string): readonly T[] {
+    return this.#stored.get(key) ?? [];
+  }
+
   /** Who has it, if that is stored. */
   storedHolder(item: T): string | undefined {
     const key = this.#holders.get(item);
@@ -22,7 +26,7 @@ export class Holders<T> {
 
   /** A holder was written, and has these and no others now; returns what it no longer has. */
   store(key: string, items: readonly T[]): T[] {
-    const released = (this.#stored.get(key) ?? []).filter(item => !items.includes(item));
+    const released = this.storedBy(key).filter(item => !items.includes(item));
     for (const item of released) this.#release(item, key);
     for (const item of items) this.#holders.set(item, key);
     if (items.length > 0) this.#stored.set(key, items);
@@ -32,7 +36,7 @@ export class Holders<T> {
 
   /** The write for which it was taken is over: what was not stored is free again. */
   revert(key: string, taken: readonly T[]): void {
-    const stored = this.#stored.get(key) ?? [];
+    const stored = this.storedBy(key);
     for (const item of taken) if (!stored.includes(item)) this.#release(item, key);
   }
 
