@@ -27,6 +27,7 @@ export function daemonCommands(program: Command): void {
       numbers,
     )
     .requiredOption("--service-cidr <cidrs>", "addresses of all Services, in the same order", commaList)
+    .option("--node-port-range <ports>", "ports of Services on the nodes, 30000-32767 unless told otherwise")
     .option("--load-balancer-pools <json>", "pools of load balancers' addresses, as in lab.yaml", JSON.parse)
     .action(async options => (await import("./commands/control-plane.ts")).runControlPlane(options));
 

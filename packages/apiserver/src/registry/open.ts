@@ -2,13 +2,14 @@
 import { formatTime } from "@podwire/api";
 import type { Store } from "@podwire/store";
 import { parseCidr } from "@podwire/wire/cidr";
+import type { PortRange } from "@podwire/wire/port-range";
 import type { Registry } from "./registry.ts";
 import { AllocatingStore } from "./service-addresses/allocating-store.ts";
 import { ServiceAllocation } from "./service-addresses/allocation.ts";
 import { ClusterIps } from "./service-addresses/cluster-ips.ts";
 import { ensureDefaultServiceCidr } from "./service-addresses/default-service-cidr.ts";
 import type { Family } from "./service-addresses/families.ts";
-import { DEFAULT_NODE_PORTS, NodePorts, type PortRange } from "./service-addresses/node-ports.ts";
+import { DEFAULT_NODE_PORTS, NodePorts } from "./service-addresses/node-ports.ts";
 import { ServiceRanges } from "./service-addresses/ranges.ts";
 import { StoreRegistry } from "./store-registry.ts";
 import { realSurroundings, type Surroundings } from "./surroundings.ts";

@@ -25,6 +25,7 @@ import { readServerFiles } from "@podwire/pki";
 import { openLmdbStore, openMemoryStore, type Store } from "@podwire/store";
 import { formatAddress } from "@podwire/wire/address";
 import { addressCount, nthAddress, parseCidr } from "@podwire/wire/cidr";
+import { type PortRange, parsePortRange } from "@podwire/wire/port-range";
 import { CommandError, UsageError } from "../errors.ts";
 
 export interface ControlPlaneOptions {
@@ -43,6 +44,8 @@ export interface ControlPlaneOptions {
   nodeMaskSize: readonly number[];
   /** Of Services, in the same order. */
   serviceCidr: readonly string[];
+  /** Of Services' ports on the nodes: "30000-32767". */
+  nodePortRange?: string;
   /** JSON of the pools of load balancers, as lab.yaml has them. */
   loadBalancerPools?: readonly PoolOptions[];
   /** "memory" forgets everything when the process ends. */
@@ -79,7 +82,10 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
     () => lock.close(),
     () => store.close(),
   );
-  const registry = await openRegistry(store, undefined, { serviceCidrs: options.serviceCidr });
+  const registry = await openRegistry(store, undefined, {
+    serviceCidrs: options.serviceCidr,
+    nodePortRange: nodePortRangeOf(options),
+  });
   // Who writes shows in managedFields: the names are those that a Kubernetes cluster has.
   const asController = registry.as("kube-controller-manager");
   const recordEvent = eventRecorder(asController, log);
@@ -123,6 +129,12 @@ async function start(options: ControlPlaneOptions, log: Log, endings: Endings): 
     await expected(server.listenOn(listenInNamespace(options.underlayNamespace, endpoint)));
   }
   return `https://${host.includes(":") ? `[${host}]` : host}:${listening}`;
+}
+
+function nodePortRangeOf({ nodePortRange }: ControlPlaneOptions): PortRange | undefined {
+  const range = nodePortRange === undefined ? undefined : parsePortRange(nodePortRange);
+  if (nodePortRange === undefined || range !== undefined) return range;
+  throw new UsageError(`--node-port-range: "${nodePortRange}" is no range of ports, such as 30000-32767`);
 }
 
 function rangesOf({ clusterCidr, nodeMaskSize }: ControlPlaneOptions): NodeRanges {

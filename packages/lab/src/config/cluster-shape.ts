@@ -6,6 +6,7 @@
 import { parseAddress } from "@podwire/wire/address";
 import { parseRange } from "@podwire/wire/address-range";
 import { parseCidr } from "@podwire/wire/cidr";
+import { parsePortRange } from "@podwire/wire/port-range";
 import {
   MAX_DNS_UPSTREAMS,
   MAX_DOMAIN_LENGTH,
@@ -61,6 +62,7 @@ export interface ClusterFile {
     ipFamilies?: Family[];
     podCIDRs?: string[];
     serviceCIDRs?: string[];
+    nodePortRange?: string;
     nodeMaskSizes?: { IPv4?: number; IPv6?: number };
   };
   underlay?: { cidrs?: string[]; mtu?: number; vxlanFamily?: Family };
@@ -77,6 +79,7 @@ export const DEFAULTS = {
   nodePrefix: "node-",
   podCIDRs: { IPv4: "10.244.0.0/16", IPv6: "fd00:10:244::/56" },
   serviceCIDRs: { IPv4: "10.96.0.0/12", IPv6: "fd00:10:96::/112" },
+  nodePortRange: "30000-32767",
   nodeMaskSizes: { IPv4: 24, IPv6: 64 },
   underlayCidrs: { IPv4: "172.30.0.0/16", IPv6: "fd00:172:30::/64" },
   underlayMtu: 1500,
@@ -258,6 +261,16 @@ const NETWORKING: ObjectShape = {
       description:
         "Addresses of all Services, one CIDR a family of ipFamilies. The first of each is the API server's.",
       default: [DEFAULTS.serviceCIDRs.IPv4, DEFAULTS.serviceCIDRs.IPv6],
+    },
+    nodePortRange: {
+      shape: {
+        type: "string",
+        allowed: `two ports in their order, such as ${DEFAULTS.nodePortRange}`,
+        pattern: "^[1-9][0-9]{0,4}-[1-9][0-9]{0,4}$",
+        accepts: value => parsePortRange(value) !== undefined,
+      },
+      description: "Ports on the nodes that Services are given, with those for health checks.",
+      default: DEFAULTS.nodePortRange,
     },
     nodeMaskSizes: {
       shape: {

@@ -112,6 +112,10 @@ const ERRORS: readonly (readonly [yaml: string, ...messages: string[]])[] = [
     "lab.yaml:3:45: networking.podCIDRs[0]: is IPv6, networking.ipFamilies allows only IPv4",
   ],
   [
+    "networking: {nodePortRange: 32767-30000}",
+    'lab.yaml:3:29: networking.nodePortRange: is "32767-30000", must be two ports in their order, such as 30000-32767',
+  ],
+  [
     "networking: {ipFamilies: [IPv4, IPv4]}",
     "lab.yaml:3:33: networking.ipFamilies[1]: IPv4 is there twice, a family is allowed once",
   ],

@@ -42,6 +42,8 @@ export interface LabConfig {
   readonly podCIDRs: readonly string[];
   /** In the order of podCIDRs, a CIDR each. */
   readonly serviceCIDRs: readonly string[];
+  /** `30000-32767` */
+  readonly nodePortRange: string;
   /** In the order of podCIDRs. */
   readonly nodeMaskSizes: readonly number[];
   /** At most one a family; the family of the overlay's outer addresses first. */
@@ -114,6 +116,7 @@ function resolve(checking: Checking): LabConfig {
     nodes,
     podCIDRs: podCidrs.map(named => named.text),
     serviceCIDRs: services.map(named => named.text),
+    nodePortRange: file.networking?.nodePortRange ?? DEFAULTS.nodePortRange,
     nodeMaskSizes,
     underlayCidrs: underlay.map(named => named.text),
     underlayMtu,

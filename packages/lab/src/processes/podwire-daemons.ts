@@ -36,6 +36,7 @@ export function controlPlaneSpec(
       ...["--cluster-cidr", config.podCIDRs.join(",")],
       ...["--node-mask-size", config.nodeMaskSizes.join(",")],
       ...["--service-cidr", config.serviceCIDRs.join(",")],
+      ...["--node-port-range", config.nodePortRange],
       ...["--load-balancer-pools", JSON.stringify(config.pools)],
     ],
   };

@@ -7,12 +7,8 @@
  *
  * The offset is upstream's: a thirty-second of the range, at least 16 and at most 128 (KEP-3668).
  */
+import { formatPortRange, type PortRange } from "@podwire/wire/port-range";
 import { Holders } from "./holders.ts";
-
-export interface PortRange {
-  readonly first: number;
-  readonly last: number;
-}
 
 export const DEFAULT_NODE_PORTS: PortRange = { first: 30_000, last: 32_767 };
 
@@ -34,7 +30,7 @@ export class NodePorts {
   take(port: number, key: string): string | undefined {
     const { first, last } = this.#range;
     if (port < first || port > last) {
-      return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+      return `provided port is not in the valid range. The range of valid ports is ${formatPortRange(this.#range)}`;
     }
     if (this.services.has(port)) return "provided port is already allocated";
     this.services.take(port, key);
@@ -65,11 +61,4 @@ export class NodePorts {
 function offsetOf(size: number): number {
   if (size <= LEAST_OFFSET) return 0;
   return Math.min(Math.max(LEAST_OFFSET, Math.floor(size / OFFSET_STEP)), MOST_OFFSET);
-}
-
-/** `30000-32767`; undefined when it is none. */
-export function parsePortRange(text: string): PortRange | undefined {
-  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
-  const range = { first: Number(first), last: Number(last) };
-  return range.first >= 1 && range.last <= 65_535 && range.first <= range.last ? range : undefined;
 }
