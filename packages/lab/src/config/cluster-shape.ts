@@ -327,7 +327,7 @@ const POOL: ObjectShape = {
         items: {
           type: "string",
           allowed: "a CIDR or a range, such as 172.30.255.0/24 or 172.30.255.1-172.30.255.9",
-          pattern: "^[0-9A-Fa-f.:]+(/[0-9]{1,3}| ?- ?[0-9A-Fa-f.:]+)$",
+          pattern: "^[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*(/[0-9]{1,3}| ?- ?[0-9A-Fa-f.:]+)$",
           accepts: value => parseRange(value) !== undefined,
         },
         minItems: 1,
