@@ -178,7 +178,7 @@ describe("ServiceCIDRs", () => {
     });
 
     it("are put right when a crash came between them and their Service", async () => {
-      const name = await create("web");
+      const name = await create("web", { clusterIP: "10.96.0.2" });
       const plain = await openRegistry(store);
       const orphanSpec = { parentRef: { resource: "services", namespace: "default", name: "gone" } };
       await plain.delete(kinds.ipAddresses, { name });
