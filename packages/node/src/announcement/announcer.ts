@@ -11,7 +11,7 @@ import { Epoll, type EventFd, LinkSocket, nativeMemory } from "@podwire/linux";
 import { arp, ethernet, Fit, icmpv6, ndp, Protocol } from "@podwire/wire";
 import { formatAddress, parseAddress } from "@podwire/wire/address";
 import { BEAT_ETHER_TYPE, beatFrames, readBeat } from "./beat.ts";
-import { type Candidacy, Claims } from "./claims.ts";
+import { type Beat, type Candidacy, Claims } from "./claims.ts";
 import { LIMITS } from "./limits.ts";
 
 export interface AnnouncerOptions {
@@ -41,6 +41,10 @@ export class Announcer {
   readonly #memory = nativeMemory(FRAME_BYTES);
   /** Addresses that came here, and with how many more beats they are announced. */
   readonly #announcing = new Map<string, number>();
+  /** By their bytes, frames that were heard: most say the same again. */
+  readonly #heardBefore = new Map<string, Beat>();
+  /** What this node says, until it changes. */
+  #frames: readonly Uint8Array[] | undefined;
   #nextBeatMs = Infinity;
   #stopped = false;
 
@@ -67,6 +71,7 @@ export class Announcer {
   }
 
   setFresh(isFresh: boolean): void {
+    this.#frames = undefined;
     this.#claims.isFresh = isFresh;
   }
 
@@ -86,7 +91,7 @@ export class Announcer {
       if (this.#nextBeatMs < now - LIMITS.silenceMs) this.#announceAgain(this.#claims.claimed);
       againMs = this.#decide(now);
     }
-    this.#sendBeat([]);
+    this.#sendBeat(this.#framesOf([]));
     for (const socket of [this.#beats, this.#arp, this.#ndp, this.#epoll]) socket.close();
   }
 
@@ -119,6 +124,7 @@ export class Announcer {
     for (const address of released) this.#announcing.delete(address);
     const isChanged = claimed.length + released.length > 0;
     if (isChanged) this.#options.changed([...this.#claims.claimed]);
+    if (isChanged) this.#frames = undefined;
     if (isChanged || this.#nextBeatMs <= now) this.#beat(now);
     return againMs;
   }
@@ -128,19 +134,24 @@ export class Announcer {
   }
 
   #beat(now: number): void {
-    const claims = [...this.#claims.claimed];
-    this.#sendBeat(claims);
+    const { claimed } = this.#claims;
+    this.#frames ??= this.#framesOf([...claimed]);
+    this.#sendBeat(this.#frames);
     for (const [address, left] of this.#announcing) {
       this.#announce(address);
       if (left > 1) this.#announcing.set(address, left - 1);
       else this.#announcing.delete(address);
     }
-    this.#nextBeatMs = claims.length > 0 ? now + LIMITS.beatMs : Infinity;
+    this.#nextBeatMs = claimed.size > 0 ? now + LIMITS.beatMs : Infinity;
   }
 
-  #sendBeat(claims: readonly string[]): void {
+  #framesOf(claims: readonly string[]): readonly Uint8Array[] {
     const { mac, vni, node } = this.#options;
-    for (const frame of beatFrames(mac, vni, node, this.#claims.isFresh, claims)) this.#beats.send(frame);
+    return beatFrames(mac, vni, node, this.#claims.isFresh, claims);
+  }
+
+  #sendBeat(frames: readonly Uint8Array[]): void {
+    for (const frame of frames) this.#beats.send(frame);
   }
 
   #announce(address: string): void {
@@ -158,8 +169,15 @@ export class Announcer {
 
   #heard(frame: Uint8Array): void {
     const { vni, nowMs } = this.#options;
-    const beat = readBeat(frame, vni);
-    if (beat !== undefined) this.#claims.heard(beat, nowMs());
+    const text = Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString("latin1");
+    let beat = this.#heardBefore.get(text);
+    if (beat === undefined) {
+      beat = readBeat(frame, vni);
+      if (beat === undefined) return;
+      if (this.#heardBefore.size >= LIMITS.rememberedFrames) this.#heardBefore.clear();
+      this.#heardBefore.set(text, beat);
+    }
+    this.#claims.heard(beat, nowMs());
   }
 
   #answerArp(frame: Uint8Array): void {

@@ -39,16 +39,29 @@ interface Rival {
   isFresh: boolean;
   heardMs: number;
   readonly parts: Map<number, ReadonlySet<string>>;
+  /** What was heard last of each part. */
+  readonly beats: Map<number, Beat>;
+}
+
+interface Wish {
+  /** How many candidates come before this node. */
+  readonly turn: number;
+  /** By name, whether a node comes before this one. Filled as they are met. */
+  readonly before: Map<string, boolean>;
 }
 
 export class Claims {
-  isFresh = true;
+  #isFresh = true;
   readonly #self: string;
   readonly #rivals = new Map<string, Rival>();
   readonly #claimed = new Set<string>();
   /** Since when nobody has claimed an address, as far as this node knows. */
   readonly #vacantMs = new Map<string, number>();
-  #wanted = new Map<string, { readonly turn: number }>();
+  #wanted = new Map<string, Wish>();
+  /** Something was heard or told since the last decision. */
+  #isStale = true;
+  /** When this node's turn comes for the next of the addresses that nobody has. */
+  #turnMs = Infinity;
   /** Addresses of this node that others claimed meanwhile: clients may have believed them. */
   readonly #disputed = new Set<string>();
   readonly #listenUntilMs: number;
@@ -58,31 +71,53 @@ export class Claims {
     this.#listenUntilMs = nowMs + LIMITS.listenMs;
   }
 
+  /** False: this node is cut off from the control plane. */
+  get isFresh(): boolean {
+    return this.#isFresh;
+  }
+
+  set isFresh(isFresh: boolean) {
+    this.#isFresh = isFresh;
+    this.#isStale = true;
+  }
+
   get claimed(): ReadonlySet<string> {
     return this.#claimed;
   }
 
   want(wanted: readonly Candidacy[]): void {
+    this.#isStale = true;
     this.#wanted = new Map(
       wanted.map(({ address, candidates }) => {
-        const own = rank(address, this.#self);
-        const before = candidates.filter(
-          node => node !== this.#self && isBefore(rank(address, node), node, own, this.#self),
-        );
-        return [address, { turn: Math.min(before.length, LIMITS.turns) }];
+        const before = new Map(candidates.map(node => [node, isBefore(address, node, this.#self)]));
+        const turn = [...before.values()].filter(Boolean).length;
+        return [address, { turn: Math.min(turn, LIMITS.turns), before }];
       }),
     );
   }
 
-  heard({ node, isFresh, part, parts, claims }: Beat, nowMs: number): void {
+  /** A beat that is the same object as the one before it says nothing new. */
+  heard(beat: Beat, nowMs: number): void {
+    const { node, isFresh, part, parts, claims } = beat;
     if (node === this.#self) return;
-    const rival = this.#rivals.get(node) ?? { isFresh, heardMs: nowMs, parts: new Map() };
-    rival.isFresh = isFresh;
-    rival.heardMs = nowMs;
-    rival.parts.set(part, new Set(claims));
-    for (const known of rival.parts.keys()) if (known >= parts) rival.parts.delete(known);
-    this.#rivals.set(node, rival);
     for (const address of claims) if (this.#claimed.has(address)) this.#disputed.add(address);
+    let rival = this.#rivals.get(node);
+    if (rival === undefined) {
+      if (this.#rivals.size >= LIMITS.rivals) return;
+      rival = { isFresh, heardMs: nowMs, parts: new Map(), beats: new Map() };
+      this.#rivals.set(node, rival);
+    }
+    rival.heardMs = nowMs;
+    if (rival.beats.get(part) === beat) return;
+    this.#isStale = true;
+    rival.isFresh = isFresh;
+    rival.beats.set(part, beat);
+    rival.parts.set(part, new Set(claims));
+    for (const each of rival.parts.keys()) {
+      if (each < parts) continue;
+      rival.parts.delete(each);
+      rival.beats.delete(each);
+    }
   }
 
   /** Addresses of this node that others claimed since the last call. */
@@ -94,54 +129,64 @@ export class Claims {
 
   decide(nowMs: number): Decision {
     for (const [node, { heardMs }] of this.#rivals) {
-      if (heardMs + LIMITS.silenceMs <= nowMs) this.#rivals.delete(node);
+      if (heardMs + LIMITS.silenceMs <= nowMs) this.#isStale = this.#rivals.delete(node);
     }
+    const changes = this.#isStale || this.#turnMs <= nowMs ? this.#decideAll(nowMs) : NO_CHANGES;
+    const silent = [...this.#rivals.values()].map(({ heardMs }) => heardMs + LIMITS.silenceMs);
+    return { ...changes, againMs: Math.min(this.#turnMs, ...silent) };
+  }
+
+  #decideAll(nowMs: number): Omit<Decision, "againMs"> {
     const before = new Set(this.#claimed);
-    let againMs = Math.min(
-      Infinity,
-      ...[...this.#rivals.values()].map(({ heardMs }) => heardMs + LIMITS.silenceMs),
-    );
+    this.#isStale = false;
+    this.#turnMs = Infinity;
     for (const address of this.#claimed) if (!this.#wanted.has(address)) this.#claimed.delete(address);
     for (const address of this.#vacantMs.keys())
       if (!this.#wanted.has(address)) this.#vacantMs.delete(address);
-    for (const [address, { turn }] of this.#wanted) {
-      const dueMs = this.#dueMs(address, turn, nowMs);
+    for (const [address, wish] of this.#wanted) {
+      const dueMs = this.#dueMs(address, wish, nowMs);
       if (dueMs <= nowMs) this.#claimed.add(address);
       else {
         this.#claimed.delete(address);
-        againMs = Math.min(againMs, dueMs);
+        this.#turnMs = Math.min(this.#turnMs, dueMs);
       }
     }
     return {
       claimed: [...this.#claimed].filter(address => !before.has(address)),
       released: [...before].filter(address => !this.#claimed.has(address)),
-      againMs,
     };
   }
 
   /** When this node may claim the address; Infinity as long as one does that comes before it. */
-  #dueMs(address: string, turn: number, nowMs: number): number {
-    const rivals = [...this.#rivals].filter(([, { parts }]) =>
-      [...parts.values()].some(part => part.has(address)),
-    );
-    if (rivals.some(([node, { isFresh }]) => this.#yieldsTo(address, node, isFresh))) {
+  #dueMs(address: string, wish: Wish, nowMs: number): number {
+    let hasRivals = false;
+    for (const [node, { parts, isFresh }] of this.#rivals) {
+      if (![...parts.values()].some(part => part.has(address))) continue;
+      hasRivals = true;
+      if (!this.#yieldsTo(address, wish, node, isFresh)) continue;
       this.#vacantMs.delete(address);
       return Infinity;
     }
     if (this.#claimed.has(address)) return nowMs;
-    if (rivals.length > 0) return this.#listenUntilMs;
+    if (hasRivals) return this.#listenUntilMs;
     const vacantMs = this.#vacantMs.get(address) ?? nowMs;
     this.#vacantMs.set(address, vacantMs);
-    return Math.max(vacantMs, this.#listenUntilMs) + turn * LIMITS.turnMs;
+    return Math.max(vacantMs, this.#listenUntilMs) + wish.turn * LIMITS.turnMs;
   }
 
-  #yieldsTo(address: string, node: string, isFresh: boolean): boolean {
-    if (isFresh !== this.isFresh) return isFresh;
-    return isBefore(rank(address, node), node, rank(address, this.#self), this.#self);
+  #yieldsTo(address: string, { before }: Wish, node: string, isFresh: boolean): boolean {
+    if (isFresh !== this.#isFresh) return isFresh;
+    const known = before.get(node) ?? isBefore(address, node, this.#self);
+    before.set(node, known);
+    return known;
   }
 }
 
-function isBefore(rankOfOne: number, one: string, rankOfOther: number, other: string): boolean {
+const NO_CHANGES = { claimed: [], released: [] } as const;
+
+/** Whether `one` comes before `other` for the address. */
+function isBefore(address: string, one: string, other: string): boolean {
+  const [rankOfOne, rankOfOther] = [rank(address, one), rank(address, other)];
   return rankOfOne === rankOfOther ? one < other : rankOfOne > rankOfOther;
 }
 

@@ -18,6 +18,10 @@ export const LIMITS = {
   claimsPerFrame: 30,
   /** Frames of one beat; claims beyond them are not told, and so may be announced by two nodes. */
   framesPerBeat: 255,
+  /** Nodes heard of at once, as many as a cluster may have and more; others, which somebody made up, are not heard. */
+  rivals: 1024,
+  /** Frames remembered, so that those that say the same again need not be read; then all are forgotten. */
+  rememberedFrames: 4096,
   /** The V8 heap of the thread. Beyond it the thread dies, and the daemon with it. */
   heapMb: 24,
   youngHeapMb: 2,
