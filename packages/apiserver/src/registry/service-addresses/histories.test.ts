@@ -4,6 +4,9 @@
  * all of them are free.
  */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   type IPAddress,
   isReason,
@@ -12,7 +15,7 @@ import {
   type Service,
   type ServiceSpec,
 } from "@podwire/api";
-import { openMemoryStore, type Store } from "@podwire/store";
+import { openLmdbStore, openMemoryStore, type Store } from "@podwire/store";
 import { type Random, seededRandom, testSeed } from "@podwire/wire/testing";
 import { openRegistry } from "../open.ts";
 import type { Registry } from "../registry.ts";
@@ -170,13 +173,20 @@ describe("histories of Services", function () {
   const seed = testSeed();
   let store: Store;
 
+  let directory: string;
+
   beforeEach(() => {
-    store = openMemoryStore();
+    directory = mkdtempSync(join(tmpdir(), `podwire-services-${process.pid}-`));
   });
-  afterEach(() => store.close());
+  afterEach(async () => {
+    await store.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
 
   for (let turn = 0; turn < 8; turn++) {
-    it(`give nothing twice and lose nothing, seed ${seed + turn}`, async () => {
+    const kind = turn % 4 === 3 ? "LMDB" : "memory";
+    it(`give nothing twice and lose nothing, in ${kind}, seed ${seed + turn}`, async () => {
+      store = kind === "LMDB" ? await openLmdbStore(directory) : openMemoryStore();
       const random = seededRandom(seed + turn);
       const open = () => openRegistry(store, { ...realSurroundings, random }, OPTIONS);
       const counts = { written: 0, refused: 0 };
