@@ -129,6 +129,16 @@ describe("EndpointSlices", () => {
     ]);
   });
 
+  it("hostNetwork Pods of one Node share an address, and are an endpoint each", async () => {
+    await world.service();
+    for (const name of ["web-1", "web-2"]) await world.pod(name, ["192.168.7.1"], { hostNetwork: true });
+    const found = endpointsOf(await world.slices());
+    assert.deepEqual(found.map(({ addresses, targetRef }) => [...addresses, targetRef!.name]).sort(), [
+      ["192.168.7.1", "web-1"],
+      ["192.168.7.1", "web-2"],
+    ]);
+  });
+
   it("waits for the Node of a Pod, and follows its zone", async () => {
     await world.service();
     await world.pod("early", ["10.0.0.1"], { nodeName: "late" });
