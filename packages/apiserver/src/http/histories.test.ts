@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { kinds } from "@podwire/api";
+import { compareAddresses } from "../testing/histories/addresses.ts";
 import { type Compare, comparable, replay } from "../testing/histories/replay.ts";
 import { compareServices, SERVICE_CIDRS } from "../testing/histories/services.ts";
 import { repliesOf, type Transcript } from "../testing/histories/transcript.ts";
@@ -26,6 +27,7 @@ describe("writes as a Kubernetes API server takes them", function () {
     "config-maps": comparable,
     deployments: comparable,
     services: compareServices,
+    addresses: compareAddresses,
   };
   for (const [name, compare] of Object.entries(compared)) {
     it(name, async () => {

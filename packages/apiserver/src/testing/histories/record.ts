@@ -10,6 +10,7 @@ import { writeFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { seededRandom } from "@podwire/wire/testing";
+import { addressHistory, addressSubjects, compareAddresses } from "./addresses.ts";
 import { randomHistory, type Subject } from "./history.ts";
 import { type Reply, replay, type Server } from "./replay.ts";
 import { compareServices, serviceHistory } from "./services.ts";
@@ -20,6 +21,7 @@ const HISTORIES = 20;
 const WRITES = 10;
 const SERVICE_HISTORIES = 20;
 const SERVICE_WRITES = 20;
+const ADDRESS_HISTORIES = 12;
 const NAMESPACE = "transcripts";
 
 function remoteServer(url: string, token: string): Server {
@@ -64,6 +66,18 @@ async function recordServices(server: Server): Promise<Transcript[]> {
   return transcripts;
 }
 
+async function recordAddresses(server: Server): Promise<Transcript[]> {
+  const transcripts: Transcript[] = [];
+  for (const [at, subject] of addressSubjects.entries()) {
+    const isNamedAfterAddress = subject.kind === "IPAddress";
+    for (let seed = 1; seed <= (isNamedAfterAddress ? 2 : ADDRESS_HISTORIES); seed++) {
+      const history = addressHistory(subject, seededRandom(seed * 100 + at));
+      transcripts.push(toTranscript(history, await replay(server, NAMESPACE, history, compareAddresses)));
+    }
+  }
+  return transcripts;
+}
+
 function save(name: string, transcripts: readonly Transcript[]): void {
   const lines = transcripts.map(each => `${JSON.stringify(each)}\n`);
   writeFileSync(new URL(`../../../transcripts/${name}.jsonl`, import.meta.url), lines.join(""));
@@ -85,4 +99,5 @@ for (const [name, subject] of Object.entries({ "config-maps": configMaps, deploy
   save(name, await record(server, subject));
 }
 save("services", await recordServices(server));
+save("addresses", await recordAddresses(server));
 process.exit(0);

@@ -93,6 +93,23 @@ function comparableStatus(code: number, { message, reason, details }: Reply["bod
   };
 }
 
+interface Cause {
+  readonly reason: string;
+  readonly field: string;
+}
+
+/** Problems may come in any order; upstream says some of them twice, and ours sometimes two things of one field. */
+export function comparableProblems({ reason, message, details }: Reply["body"]): object {
+  if (reason !== "Invalid") return { reason, message };
+  const causes = details.causes as Cause[];
+  const told = causes.filter(
+    ({ reason: why, field }) =>
+      why !== "FieldValueNotSupported" ||
+      !causes.some(each => field.startsWith(each.field) && each.reason !== why),
+  );
+  return { reason, causes: [...new Set(told.map(each => JSON.stringify(each)))].sort() };
+}
+
 /** Which of two entries of the same second comes first depends on the clock. */
 function ownerText(entry: object): string {
   const { operation, manager, apiVersion, subresource } = entry as Record<string, string>;

@@ -7,7 +7,7 @@
  */
 import type { Random } from "@podwire/wire/testing";
 import { type History, merged, one, type Write } from "./history.ts";
-import { type Compare, comparableObject, type Reply } from "./replay.ts";
+import { type Compare, comparableObject, comparableProblems, type Reply } from "./replay.ts";
 
 export const SERVICE_CIDRS = ["10.96.0.0/20", "fd00:10:96::/112"];
 
@@ -323,23 +323,6 @@ export const compareServices: Compare = ({ code, body }, namespace) => {
   const text = JSON.stringify(whole).replaceAll(namespace, "NAMESPACE");
   return { code, body: JSON.parse(withoutChoice(text)) };
 };
-
-interface Cause {
-  readonly reason: string;
-  readonly field: string;
-}
-
-/** Problems may come in any order; upstream says some of them twice, and ours sometimes two things of one field. */
-function comparableProblems({ reason, message, details }: Reply["body"]): object {
-  if (reason !== "Invalid") return { reason, message };
-  const causes = details.causes as Cause[];
-  const told = causes.filter(
-    ({ reason: why, field }) =>
-      why !== "FieldValueNotSupported" ||
-      !causes.some(each => field.startsWith(each.field) && each.reason !== why),
-  );
-  return { reason, causes: [...new Set(told.map(each => JSON.stringify(each)))].sort() };
-}
 
 function withoutChoice(text: string): string {
   const ports = new Map<string, string>();
