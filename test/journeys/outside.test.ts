@@ -19,6 +19,8 @@ const UDP_ASK = `
   setTimeout(() => process.exit(1), 10000);
 `;
 
+const AGENT = ["netexec", "--http-port=9090", "--udp-port=9091"];
+
 const families = ["IPv4", "IPv6"] as const;
 type Family = (typeof families)[number];
 const isOf = (family: Family) => (address: string) => address.includes(":") === (family === "IPv6");
@@ -93,15 +95,22 @@ describe("journey: Services from outside", function () {
 
   let vips: string[];
   let localVips: string[];
+  let hostVips: string[];
   before(async function () {
     this.timeout(90_000);
     await runServers(context.lab, [server(1), server(2)]);
     const spec = { hostNetwork: true };
     await runPods(context.lab, [
-      podManifest("agent", { node: "node-3", args: ["pause"], spec }),
+      Object.assign(podManifest("agent", { node: "node-3", args: AGENT, spec }), {
+        metadata: { name: "agent", namespace: "default", labels: { app: "agent" } },
+      }),
       podManifest("pod", { node: "node-3", args: ["pause"] }),
     ]);
     vips = await serve("web", 30_080, { externalIPs: ["198.51.100.7", "2001:db8::7"] });
+    const hostPorts = [
+      { name: "http", port: 80, targetPort: 9090, protocol: "TCP" as const, nodePort: 30_140 },
+    ];
+    hostVips = await serve("agent", 30_140, { selector: { app: "agent" }, ports: hostPorts });
     localVips = await serve("local", 30_090, {
       externalTrafficPolicy: "Local",
       selector: { node: "2" },
@@ -174,6 +183,18 @@ describe("journey: Services from outside", function () {
       assert.equal(await onNode("node-1")(`${CURL} http://${host(first!)}:30090/hostname`), "server-2");
       const cluster = await seen(client, `http://${host(first!)}:30080`);
       assert.notEqual(cluster, host(outside(family)));
+    });
+
+    it(`${family}: a hostNetwork pod is as good a backend, also by way of other nodes`, async () => {
+      for (const node of nodes(family)) {
+        for (const [who, ask] of [["client", client] as [string, Asker], ...insiders()]) {
+          const answer = await ask(`${CURL_PATIENTLY} http://${host(node)}:30140/hostname`);
+          assert.notEqual(answer, "", `${who} asks ${node}`);
+        }
+      }
+      const vip = hostVips.find(isOf(family))!;
+      for (const [, ask] of [["client", client] as [string, Asker], ...insiders()])
+        await ask(`${CURL_PATIENTLY} http://${host(vip)}/hostname`);
     });
 
     it(`${family}: a host port is the pod's on its node, with the client's address`, async () => {

@@ -48,6 +48,20 @@ describe("Pipeline: Services from outside", () => {
     assert.deepEqual(cluster.drops(), {});
   });
 
+  it("masquerades a node that reaches another through its own node port, which would answer past it", () => {
+    const cluster = new SimulatedCluster();
+    cluster.serve([service(NODE, Protocol.Tcp, 30_080, ["192.168.0.2:8080"])], ["a"]);
+    assert.equal(
+      pass(cluster, "host-a -> 192.168.0.1 tcp/30080 from=192.168.0.1"),
+      "host-b: 10.244.0.0:40000 -> 192.168.0.2:8080",
+    );
+    assert.equal(
+      pass(cluster, "host-b -> 10.244.0.0 tcp/40000 sport=8080 flags=SA from=192.168.0.2"),
+      "host-a: 192.168.0.1:30080 -> 192.168.0.1:40000",
+    );
+    assert.deepEqual(cluster.drops(), {});
+  });
+
   it("masquerades who comes from outside, so that answers come back, and tells backends apart", () => {
     const cluster = new SimulatedCluster();
     cluster.serve([service(NODE, Protocol.Tcp, 30_080, ["10.244.1.2:8080"])]);

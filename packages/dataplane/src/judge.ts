@@ -106,7 +106,18 @@ export class Judge {
     const isToPod = targetKind(to) === TargetKind.pod;
     if (targetKind(packet.arrival) === TargetKind.peer)
       return !isToPod && !(to === HOST_TARGET && this.#isToHost());
+    if (this.#isBetweenNodes(packet, to)) return true;
     return this.service.isFromOutside(packet) && !(isToPod && this.service.table.keepsSource);
+  }
+
+  /** From an underlay address of this node to one of a peer's: nodes answer each other past us. */
+  #isBetweenNodes({ arrival, source0, source1, source2, source3 }: Packet, to: number): boolean {
+    if (arrival !== HOST_TARGET || targetKind(to) !== TargetKind.peer) return false;
+    const { destination0, destination1, destination2, destination3 } = this.outgoing;
+    return (
+      this.tables.prefix(source0, source1, source2, source3) === TargetKind.outside &&
+      this.tables.prefix(destination0, destination1, destination2, destination3) === TargetKind.outside
+    );
   }
 
   #isToHost(): boolean {

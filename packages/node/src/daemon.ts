@@ -193,7 +193,7 @@ export class NodeDaemon {
       services: this.#services.size,
       peers: this.#peers.list().length,
     };
-    return { controlPlane: this.#connection, tables };
+    return { controlPlane: this.#connection, announces: this.#outside.announced, tables };
   }
 
   #registration(): NodeRegistration {

@@ -25,6 +25,8 @@ export interface NodeState {
   readonly node: string;
   readonly controlPlane: Connection;
   /** `revision` is the last change of the control plane's that this node has seen. */
+  /** Load balancers' addresses that this node answers for on the underlay. */
+  readonly announces: readonly string[];
   readonly tables: { readonly revision: number; readonly services: number; readonly peers: number };
 }
 

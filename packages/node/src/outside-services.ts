@@ -41,6 +41,11 @@ export class OutsideServices {
     this.#announcements = new Announcements({ ...options, isAnnounced });
   }
 
+  /** Load balancers' addresses that this node answers for. */
+  get announced(): readonly string[] {
+    return this.#announcements.claimed;
+  }
+
   /** The data plane's device is there, with these addresses and with routes to these CIDRs. */
   configured(deviceAddresses: readonly string[], serviceCidrs: readonly string[]): void {
     const { node, addresses, services, ranges, warn, log } = this.#options;
