@@ -322,7 +322,7 @@ describe("podwire commands over a lab", function () {
     const { processes } = JSON.parse((await podwire("status", "-o", "json")).stdout);
     const { code, stderr } = await podwire("down");
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^removing lab cli\nlab cli is gone \(\d+ ms\)\n$/);
+    assert.match(stderr, /^removing lab cli\nlab cli is gone \([\d.]+ m?s\)\n$/);
     await new Promise(resolve => setImmediate(resolve));
     for (const { pid } of processes) assert(!existsSync(`/proc/${pid}/exe`), `process ${pid} lives on`);
     assert(!existsSync(run));
