@@ -45,6 +45,7 @@ export function kindEntry<T extends KubernetesObject>(
     prepareCreate: hasStatus ? object => clearStatus(entry.schema, object) : nothing,
     prepareUpdate: hasStatus ? keepStatus : nothing,
     keptBecause: () => undefined,
+    warnings: () => [],
     validate: () => [],
     validateUpdate: () => [],
     ...entry,

@@ -111,6 +111,8 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> {
   prepareUpdate(next: T, stored: T): void;
   /** Why this object may not be deleted; undefined: it may. */
   keptBecause(object: T): string | undefined;
+  /** What a client is to know of an object that it wrote, and that is valid. */
+  warnings(object: T): string[];
   /** Beyond metadata and what the schema says. */
   validate(object: T): FieldError[];
   validateUpdate(next: T, stored: T): FieldError[];

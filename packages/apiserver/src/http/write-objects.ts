@@ -31,7 +31,8 @@ export async function createObject(exchange: ObjectExchange): Promise<void> {
   const shown = shownTo(exchange);
   const { object, warnings } = await readObject(exchange, options);
   const stored = await services.objects.create(target.kind, object, options);
-  sendJson(exchange.response, 201, showObject(shown, stored), warningHeaders(warnings));
+  const all = [...warnings, ...target.kind.warnings(stored.object)];
+  sendJson(exchange.response, 201, showObject(shown, stored), warningHeaders(all));
 }
 
 export async function updateObject(exchange: NamedExchange): Promise<void> {
@@ -68,7 +69,9 @@ export function sendWritten(
   warnings: readonly string[],
   code = 200,
 ): void {
-  sendJson(exchange.response, code, showObject(shownTo(exchange), stored), warningHeaders(warnings));
+  const { kind, subresource } = exchange.target;
+  const all = [...warnings, ...(subresource === undefined ? kind.warnings(stored.object) : [])];
+  sendJson(exchange.response, code, showObject(shownTo(exchange), stored), warningHeaders(all));
 }
 
 /** The body as an object of the path's kind, name and namespace. */

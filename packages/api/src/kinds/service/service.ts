@@ -9,6 +9,7 @@ import { prepareNewService, prepareServiceUpdate } from "./prepare.ts";
 import { validateService } from "./validate.ts";
 import { validateServiceStatus } from "./validate-status.ts";
 import { validateServiceUpdate } from "./validate-update.ts";
+import { serviceWarnings } from "./warnings.ts";
 
 export const serviceKind: Kind<Service> = kindEntry<Service>({
   kind: "Service",
@@ -23,6 +24,7 @@ export const serviceKind: Kind<Service> = kindEntry<Service>({
   prepareUpdate: prepareServiceUpdate,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  warnings: serviceWarnings,
   selectableFields: selectable<Service>({
     "spec.clusterIP": object => object.spec.clusterIP ?? "",
     "spec.type": object => object.spec.type ?? "",
