@@ -192,6 +192,16 @@ describe("podwire commands over a lab", function () {
     );
   });
 
+  it("exec runs programs in the network of a node, and names the hosts that there are", async () => {
+    const { stdout } = await podwire("exec", "node/node-2", "--", "ip", "-o", "addr", "show", "eth0");
+    assert.match(stdout, /inet 172\.30\.0\.12\/16 /);
+    assert.equal((await podwire("exec", "node/node-1", "--", "sh", "-c", "exit 7")).code, 7);
+    const unknown = await podwire("exec", "outside/client", "--", "true");
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /lab cli has no outside host client \(it has: none\); lab.yaml names them/);
+    assert.equal((await podwire("exec", "-c", "main", "node/node-1", "--", "true")).code, 2);
+  });
+
   it("logs prints what was written, and follows until Ctrl-C", async () => {
     assert.match(
       (await podwire("logs", "pair", "-c", "client")).stdout,

@@ -80,7 +80,7 @@ describe("entries", () => {
   }
 
   /** Who gets a datagram that `from` sends to this port of the node; the answer comes from that port, too. */
-  function reached(from: TestNamespace, to: string, port: number): "node" | "plane" {
+  function reached(from: TestNamespace, to: string, port: number, sourcePort = 0): "node" | "plane" {
     const family = to.includes(":") ? 6 : 4;
     const memory = nativeMemory(64);
     const server = Socket.open({ family, type: "udp", namespace: node.fd });
@@ -89,6 +89,7 @@ describe("entries", () => {
       server.bind(to, port);
       server.setReceiveTimeout(50);
       sender.setReceiveTimeout(3000);
+      if (sourcePort !== 0) sender.bind(family === 4 ? "0.0.0.0" : "::", sourcePort);
       assert.equal(sender.sendTo(memory, 0, 5, to, port), 5);
       const { bytes, from: source } = server.receiveFrom(memory, 0, 64);
       const isNode = bytes === 5;
@@ -121,6 +122,19 @@ describe("entries", () => {
       assert.equal(reached(client, address, 30081), "node");
     });
   }
+
+  it("UDP that goes on from one source port follows at once, whoever had its port before", () => {
+    for (const address of ["192.0.2.1", "fd99::1"]) {
+      const who = () => [client, node].map(from => reached(from, address, 30082, 40_123));
+      replaceEntries(node.fd, "pw0", []);
+      for (let round = 0; round < 2; round++) {
+        assert.deepEqual(who(), ["node", "node"]);
+        changeEntries(node.fd, [entry(address, 30082)], []);
+        assert.deepEqual(who(), ["plane", "plane"]);
+        changeEntries(node.fd, [], [entry(address, 30082)]);
+      }
+    }
+  });
 
   it("takes as many entries as there are node ports", () => {
     const all = Array.from({ length: 5000 }, (_, index) => [

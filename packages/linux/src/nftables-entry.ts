@@ -11,10 +11,11 @@
  *     type filter hook prerouting priority mangle
  *     iifname "pw0" accept                              # the data plane has seen it
  *     ct direction != original accept
+ *     meta l4proto udp ip daddr . meta l4proto . th dport @entry4 meta mark set meta mark or 0x100000 accept
+ *     meta l4proto udp ip6 daddr …                        @entry6 …
+ *     meta l4proto udp accept
  *     ct state new ip daddr . meta l4proto . th dport @entry4 ct mark set ct mark or 0x100000
  *     ct state new ip6 daddr …                        @entry6 …
- *     meta l4proto udp ip daddr … != @entry4 accept
- *     meta l4proto udp ip6 daddr … != @entry6 accept
  *     ct mark and 0x100000 != 0 meta mark set meta mark or 0x100000
  *   }
  *   chain output { type route hook output priority mangle; the same }      # what processes of the node send
@@ -38,7 +39,6 @@ import {
   loadInputName,
   loadProtocol,
   lookUp,
-  lookUpInverted,
   markConnection,
   markPacket,
   NFPROTO,
@@ -112,22 +112,26 @@ function markingRules(transaction: Transaction, chain: string): void {
     accept(builder);
   });
   for (const family of FAMILIES) {
+    rule(`UDP over IPv${family}`, builder => {
+      onlyFamily(builder, family);
+      onlyUdp(builder);
+      loadDestination(builder, family);
+      lookUp(builder, SET[family]);
+      markPacket(builder, ENTRY_MARK);
+      accept(builder);
+    });
+  }
+  rule("other UDP", builder => {
+    onlyUdp(builder);
+    accept(builder);
+  });
+  for (const family of FAMILIES) {
     rule(`new connections over IPv${family}`, builder => {
       onlyFamily(builder, family);
       onlyNew(builder);
       loadDestination(builder, family);
       lookUp(builder, SET[family]);
       markConnection(builder, ENTRY_MARK);
-    });
-  }
-  for (const family of FAMILIES) {
-    rule(`UDP over IPv${family} to what is no entry any more`, builder => {
-      onlyFamily(builder, family);
-      loadProtocol(builder);
-      compare(builder, EQUAL, IPPROTO_UDP);
-      loadDestination(builder, family);
-      lookUpInverted(builder, SET[family]);
-      accept(builder);
     });
   }
   rule("packets of marked connections", builder => {
@@ -139,6 +143,11 @@ function markingRules(transaction: Transaction, chain: string): void {
 function onlyFamily(builder: NetlinkBuilder, family: 4 | 6): void {
   loadFamily(builder);
   compare(builder, EQUAL, NFPROTO[family]);
+}
+
+function onlyUdp(builder: NetlinkBuilder): void {
+  loadProtocol(builder);
+  compare(builder, EQUAL, IPPROTO_UDP);
 }
 
 /** `address | protocol, padded to a word | port, padded to a word` */

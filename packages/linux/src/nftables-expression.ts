@@ -30,7 +30,6 @@ const NFTA_BITWISE_MASK = 4;
 const NFTA_BITWISE_XOR = 5;
 const NFTA_LOOKUP_SET = 1;
 const NFTA_LOOKUP_SREG = 2;
-const NFTA_LOOKUP_FLAGS = 5;
 const NFTA_CT_DREG = 1;
 const NFTA_CT_KEY = 2;
 const NFTA_CT_SREG = 4;
@@ -51,7 +50,6 @@ const NETWORK_HEADER = 1;
 const TRANSPORT_HEADER = 2;
 const IFNAMSIZ = 16;
 const NF_ACCEPT = 1;
-const LOOKUP_INVERTED = 1;
 /** NF_CT_STATE_BIT(IP_CT_NEW). */
 const STATE_NEW = 8;
 
@@ -112,12 +110,10 @@ export function loadDestination(builder: NetlinkBuilder, family: 4 | 6): void {
 
 /** Goes on when the set has what was loaded. */
 export function lookUp(builder: NetlinkBuilder, set: string): void {
-  inSet(builder, set, 0);
-}
-
-/** Goes on when the set does not have what was loaded. */
-export function lookUpInverted(builder: NetlinkBuilder, set: string): void {
-  inSet(builder, set, LOOKUP_INVERTED);
+  expression(builder, "lookup", () => {
+    builder.attributeText(NFTA_LOOKUP_SET, set);
+    builder.attributeBe32(NFTA_LOOKUP_SREG, FIRST_REGISTER);
+  });
 }
 
 /** Goes on when the packet begins a connection, or nobody has answered yet. */
@@ -217,14 +213,6 @@ function bitwise(builder: NetlinkBuilder, mask: Uint8Array, xor: Uint8Array): vo
 function onlyBits(builder: NetlinkBuilder, bits: number): void {
   bitwise(builder, word(bits), word(0));
   compare(builder, NOT_EQUAL, word(0));
-}
-
-function inSet(builder: NetlinkBuilder, set: string, flags: number): void {
-  expression(builder, "lookup", () => {
-    builder.attributeText(NFTA_LOOKUP_SET, set);
-    builder.attributeBe32(NFTA_LOOKUP_SREG, FIRST_REGISTER);
-    builder.attributeBe32(NFTA_LOOKUP_FLAGS, flags);
-  });
 }
 
 /** A word in the kernel's byte order, as marks and states are. */
