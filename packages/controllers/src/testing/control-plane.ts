@@ -25,6 +25,7 @@ export interface TestControlPlaneOptions {
   store?: Store;
   clock?: Clock;
   clusterCidrs?: string[];
+  clusterDns?: string[];
   drainTimeoutMs?: number;
   attachTimeoutMs?: number;
 }
@@ -58,7 +59,7 @@ export class TestControlPlane {
   }
 
   async startOn(store: Store): Promise<void> {
-    const { clock = systemClock, clusterCidrs = CLUSTER_CIDRS } = this.#options;
+    const { clock = systemClock, clusterCidrs = CLUSTER_CIDRS, clusterDns } = this.#options;
     const log = (message: string) => void this.log.push(message);
     this.store = store;
     this.registry = await openRegistry(store);
@@ -70,6 +71,7 @@ export class TestControlPlane {
       ranges,
       rootCa: "the cluster's CA certificate",
       apiServer: { clusterIP: "10.96.0.1", address: "172.30.0.1", port: 6443 },
+      clusterDns,
       clock,
       ...shared,
     });
