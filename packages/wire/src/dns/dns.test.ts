@@ -60,6 +60,8 @@ describe("DNS queries", () => {
     refused(`${HEADER} ${WWW} 0001 0001 00`, RCODE.formatError);
     refused(`${HEADER} c00c 0001 0001`, RCODE.formatError);
     refused(`${HEADER} c000 0001 0001`, RCODE.formatError);
+    refused(`${HEADER} 0161 c000 0001 0001`, RCODE.formatError);
+    refused(`${HEADER} 0161 c002 0001 0001`, RCODE.formatError);
     refused(`${HEADER} 40 0001 0001`, RCODE.formatError);
     const opt = "00 0029 04d0 0000 0000 0000";
     refused(`1234 0100 0001 0000 0000 0002 ${WWW} 0001 0001 ${opt} ${opt}`, RCODE.formatError);
@@ -109,7 +111,7 @@ describe("DNS names", () => {
   it("that point at one another cost little", () => {
     // Each name is a pointer to the one before it.
     const bytes = new Uint8Array(16_000);
-    for (let at = 2; at < bytes.length; at += 2) {
+    for (let at = HEADER_BYTES + 2; at < bytes.length; at += 2) {
       bytes[at] = 0xc0 | ((at - 2) >> 8);
       bytes[at + 1] = (at - 2) & 255;
     }

@@ -8,6 +8,7 @@
  * As text: labels between dots, none at the end, the root is "". What is no printable ASCII, a dot inside of a label and a
  * backslash are written \DDD (RFC 4343 §2.1), so that every name has one text and back.
  */
+import { HEADER_BYTES } from "./constants.ts";
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES, MAX_NAME_POINTERS } from "./limits.ts";
 
 const POINTER = 0xc0;
@@ -35,7 +36,9 @@ export function readName(bytes: Uint8Array, at: number, isLowered = false): stri
     if (byte === 0) return String.fromCharCode.apply(null, scratch.subarray(0, to) as unknown as number[]);
     if (byte >= POINTER) {
       const target = pointerAt(bytes, at);
-      if (target === undefined || target >= earliest || ++pointers > MAX_NAME_POINTERS) return undefined;
+      // Names begin behind the header; the first one, of a question, has nothing to point at.
+      if (target === undefined || target < HEADER_BYTES || target >= earliest) return undefined;
+      if (++pointers > MAX_NAME_POINTERS) return undefined;
       at = target;
       earliest = target;
       continue;
