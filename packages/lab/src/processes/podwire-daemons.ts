@@ -46,7 +46,7 @@ export function nodeSpec(config: LabConfig, paths: LabPaths, program: Program, h
   const node = config.nodes.find(each => each.name === host.name)!;
   return {
     name: host.name,
-    program,
+    program: { command: program.command, arguments: program.nodeArguments ?? program.arguments },
     labDirectory: paths.directory,
     log: paths.log(host.name),
     namespaceOf: host.holder,
