@@ -120,6 +120,7 @@ async function onTwoNodes(bench: Bench): Promise<Measure[]> {
         quotients(many.ClusterIP!, connections.ClusterIP!),
         null,
       ),
+      measure(SAME_BY_PODS, "", quotients(byPods(many), byPods(connections)), null),
       ...silences,
       measure(`${title}: resident memory that a node adds`, "MiB", [addedMiB], TARGETS.addedMiB),
       measure(
@@ -202,6 +203,12 @@ function describeWays(title: string, unit: string, results: Results, better: "hi
 /** Of rounds that ran next to each other. */
 function quotients(one: readonly number[], other: readonly number[]): number[] {
   return one.map((value, round) => value / other[round]!);
+}
+
+const SAME_BY_PODS = "ratio: the same, each by what connections to the pod itself were then";
+
+function byPods(results: Results): number[] {
+  return quotients(results.ClusterIP!, results["pod itself"]!);
 }
 
 function serviceOf(address: string, variant: Variant): BenchService {
