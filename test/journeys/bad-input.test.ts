@@ -197,7 +197,7 @@ describe("journey: bad input, in a lab", function () {
       "Error from server (BadRequest): a container name must be specified for pod pair, choose one of: [server client]",
     ],
     ["exec web-1 -- no-such-command", 127, 'exec: "no-such-command": executable file not found in $PATH'],
-    ["exec node/node-1 -- true", 2, 'error: "node/node-1" must be a pod, such as web or pod/web'],
+    ["exec svc/web -- true", 2, 'error: "svc/web" must be a pod, such as web or pod/web'],
     ["logs web-9", 1, 'Error from server (NotFound): pods "web-9" not found'],
     ["logs web-1 -c no", 1, "Error from server (BadRequest): container no is not valid for pod web-1"],
     [
