@@ -6,7 +6,7 @@
  * WebAssembly.Memory that is never grown.
  */
 
-import { closeSync, ftruncateSync, openSync, rmSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { LIMITS } from "./limits.ts";
 import { errno, koffi, libc } from "./native.ts";
 
@@ -26,13 +26,15 @@ export function nativeMemory(bytes: number): NativeMemory {
 
 /**
  * A file's bytes as memory, zeroed, for as long as the process lives; what is written there, the file has, also when the
- * process is killed. An old file of that name is replaced by the new one. Throws what the file system refuses.
+ * process is killed. An old file of that name is replaced by the new one. Throws what the file system refuses: all of the
+ * room is taken at once, because a write to memory that finds none later ends the process (SIGBUS).
  */
 export function memoryInFile(path: string, bytes: number): ArrayBuffer {
   rmSync(path, { force: true });
   const fd = openSync(path, "wx+", 0o600);
   try {
-    ftruncateSync(fd, bytes);
+    const refused = libc.posix_fallocate(fd, 0, bytes);
+    if (refused !== 0) throw new Error(`${path}: ${bytes} bytes cannot be set aside: error ${refused}`);
     const address = libc.mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (Number(address) === MAP_FAILED) throw new Error(`${path}: mmap: error ${errno()}`);
     return koffi().view(address, bytes);

@@ -28,6 +28,7 @@ const DECLARATIONS = {
   mknod: ["int", ["uintptr_t", "uint32_t", "ulong"]],
   mmap: ["uintptr_t", ["uintptr_t", "size_t", "int", "int", "int", "long"]],
   pipe2: ["int", ["uintptr_t", "int"]],
+  posix_fallocate: ["int", ["int", "long", "long"]],
   poll: ["int", ["uintptr_t", "ulong", "int"]],
   read: ["long", ["int", "uintptr_t", "size_t"]],
   recv: ["long", ["int", "uintptr_t", "size_t", "int"]],
