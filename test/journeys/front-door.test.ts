@@ -22,6 +22,8 @@ import { kubectls } from "./kubectls.ts";
 import { podManifest, runServers, sh, useLab } from "./lab.ts";
 
 const run = promisify(execFile);
+/** What tells no secret and has no other form: DNS, and `/healthz` as kube-proxy's. */
+const NODE_PORTS = [53, 10256];
 const PUBLIC = ["/healthz", "/livez", "/readyz", "/version"];
 
 describe("journey: the front door", function () {
@@ -50,7 +52,7 @@ describe("journey: the front door", function () {
     return { code: Number(code), version: version!, body: body! };
   }
 
-  it("nothing of it listens in the clear", async () => {
+  it("nothing of it listens in the clear, but for cluster DNS and the service proxy's health", async () => {
     const { lab } = context;
     const hosts = [
       process.pid,
@@ -61,16 +63,19 @@ describe("journey: the front door", function () {
     const inodes = new Set([...members].flatMap(socketInodes));
     const listening = hosts.flatMap(pid => listeners(pid).filter(({ inode }) => inodes.has(inode)));
     const port = Number(new URL(lab.apiUrl).port);
+    const nodes = lab.topology.nodes.map(({ holder }) => holder.pid);
     const expected = [
       { host: lab.topology.underlay.holder.pid, port: 6443 },
       { host: process.pid, port },
+      ...nodes.flatMap(host => NODE_PORTS.map(own => ({ host, port: own }))),
     ];
     const ports = listening.map(({ pid, port: bound }) => ({ host: pid, port: bound }));
     assert.deepEqual(
       new Set(ports.map(each => JSON.stringify(each))),
       new Set(expected.map(each => JSON.stringify(each))),
     );
-    assert.equal(listening.length, 1 + underlay().length);
+    const fronts = listening.filter(({ pid }) => !nodes.includes(pid));
+    assert.equal(fronts.length, 1 + underlay().length);
     const plain = connectTcp(port, "127.0.0.1");
     plain.write("GET /version HTTP/1.1\r\nHost: x\r\n\r\n");
     assert.match(await text(plain), /Client sent an HTTP request to an HTTPS server/);
