@@ -322,7 +322,9 @@ describe("journey: kubectl", function () {
       const kinds = (await kubectl.run("api-resources", "--verbs=list", "-o", "name")).trim().split("\n");
       assert.ok(kinds.length > 15, kinds.join());
       // Of these some kubectls ask for beta versions, which a Kubernetes API server (1.34) has no more either.
-      const isBeta = /^(servicecidrs|ipaddresses)\./;
+      const isBeta = since(21)
+        ? /^(servicecidrs|ipaddresses)\./
+        : /^(servicecidrs|ipaddresses|endpointslices)\./;
       const all = await kubectl.run("describe", kinds.filter(each => !isBeta.test(each)).join(","));
       for (const name of ["described", "kube-root-ca.crt", "node-1", namespace]) {
         assert.match(all, new RegExp(`^Name: +${name}$`, "m"));
