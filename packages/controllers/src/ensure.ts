@@ -1,6 +1,7 @@
 /** Objects that a controller keeps as they should be, whoever changes or deletes them. */
 import { isReason, type Kind, type KubernetesObject, type NewObject } from "@podwire/api";
 import type { Api } from "@podwire/client";
+import { isNamespaceGoing } from "./namespace-going.ts";
 
 /**
  * Creates the object, or lets `correct` edit the one that is there; a copy that is left as it was is not written.
@@ -29,7 +30,6 @@ async function create<T extends KubernetesObject>(
   try {
     await api.create(kind, wanted);
   } catch (error) {
-    const isGoing = isReason(error, "Forbidden") || isReason(error, "NotFound");
-    if (!isGoing && !isReason(error, "AlreadyExists")) throw error;
+    if (!isNamespaceGoing(error) && !isReason(error, "AlreadyExists")) throw error;
   }
 }

@@ -23,6 +23,7 @@ import {
   startLab,
   takeDown,
 } from "./index.ts";
+import { isOwn } from "./state/directory.ts";
 import { environmentVariable, networkNamespace } from "./state/identity.ts";
 import { NO_TRACES, removeOrphans, tracesOf } from "./testing/machine.ts";
 
@@ -284,6 +285,8 @@ describe("lab", function () {
       startLab(lab.config, { program: PROGRAM }),
       /was left behind in .*remove it with "podwire down/,
     );
+    const somebody = 65_534;
+    assert.deepEqual([isOwn(labPaths(name)), isOwn(labPaths(name), somebody)], [true, false]);
   });
 
   it("of two starts of one name at once, one wins", async () => {

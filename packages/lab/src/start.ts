@@ -15,6 +15,7 @@ import { DEFAULT_WAIT_TIMEOUT_MS } from "./limits.ts";
 import { preflight } from "./preflight.ts";
 import { type Program, podwireProgram } from "./processes/program.ts";
 import {
+  isOwn,
   type LabPaths,
   labNames,
   labPaths,
@@ -86,6 +87,11 @@ async function nameTaken(name: string, paths: LabPaths): Promise<LabError> {
   if (await isSupervised(paths.supervisorSocket)) {
     return new LabError(
       `lab ${name} is already up: take it down with "podwire down --name ${name}", or use another --name`,
+    );
+  }
+  if (!isOwn(paths)) {
+    return new LabError(
+      `lab ${name} in ${paths.directory} is another user's: run podwire as that user, or use another --name`,
     );
   }
   return new LabError(

@@ -6,11 +6,11 @@
  *
  * A slice whose Endpoints, Service or reason has gone goes too.
  */
-import { type EndpointSlice, type Endpoints, isReason, jsonEqual, kinds, type NewObject } from "@podwire/api";
+import { type EndpointSlice, type Endpoints, jsonEqual, kinds, type NewObject } from "@podwire/api";
 import type { Informer } from "@podwire/client";
 import type { Controller, ControllerContext } from "../context.ts";
 import { LIMITS } from "../limits.ts";
-import { all } from "../service-endpoints/all.ts";
+import { isNamespaceGoing } from "../namespace-going.ts";
 import { endpointKey, sameEndpoint } from "../service-endpoints/endpoint-key.ts";
 import {
   LAST_APPLIED,
@@ -96,7 +96,7 @@ class EndpointSliceMirroring implements Controller {
     // A Service that gets a selector keeps its backends until the slices of that are there, which wake this.
     const isAwaited = service !== undefined && !isCustom && service.spec.type !== "ExternalName";
     if (isAwaited && this.#slices.of(key, SLICE_MANAGER).length === 0) return;
-    await this.#delete(existing);
+    await this.#slices.write({ create: [], update: [], remove: existing });
   }
 
   async #mirror(key: string, endpoints: Endpoints, existing: readonly EndpointSlice[]): Promise<void> {
@@ -122,12 +122,9 @@ class EndpointSliceMirroring implements Controller {
     }
     try {
       const isGoing = endpoints.metadata.deletionTimestamp !== undefined;
-      if (!isGoing) await all(create.map(slice => this.#slices.owned.create(slice)));
-      await all(update.map(slice => this.#slices.owned.update(slice)));
-      await this.#delete(spare);
+      await this.#slices.write({ create: isGoing ? [] : create, update, remove: spare });
     } catch (error) {
-      // A namespace that is going away takes nothing new; one that is gone, nothing at all.
-      if (!isReason(error, "Forbidden") && !isReason(error, "NotFound")) throw error;
+      if (!isNamespaceGoing(error)) throw error;
     }
   }
 
@@ -144,10 +141,6 @@ class EndpointSliceMirroring implements Controller {
     if (tooMany === 0) return;
     const most = `A max of ${LIMITS.mirroredAddresses} addresses can be mirrored to EndpointSlices per Endpoints subset`;
     warn("TooManyAddressesToMirror", `${most}. ${tooMany + invalid} addresses were skipped`);
-  }
-
-  async #delete(slices: readonly EndpointSlice[]): Promise<void> {
-    await all(slices.map(slice => this.#slices.owned.delete(slice)));
   }
 }
 

@@ -19,7 +19,7 @@ import { type Informer, keyOf } from "@podwire/client";
 import type { Controller, ControllerContext } from "../context.ts";
 import { isToBeMirrored, mirrored } from "../endpoint-slice-mirroring/desired.ts";
 import { LIMITS } from "../limits.ts";
-import { all } from "../service-endpoints/all.ts";
+import { isNamespaceGoing } from "../namespace-going.ts";
 import { MIRRORING_MANAGER, SLICE_MANAGER } from "../service-endpoints/names.ts";
 import { familiesOf } from "../service-endpoints/pod-endpoint.ts";
 import type { Selection } from "../service-endpoints/selection.ts";
@@ -101,7 +101,7 @@ class EndpointSlices implements Controller {
     this.#hints.forget(key);
     // Those of a Service that has gone go with their owner.
     if (service === undefined || this.#isTakenOverSoon(service)) return false;
-    return this.#delete(existing);
+    return this.#slices.write({ create: [], update: [], remove: existing });
   }
 
   /** The Service has lost its selector, and its slices are still there. */
@@ -149,20 +149,12 @@ class EndpointSlices implements Controller {
     const update = plans.flatMap(({ update }) =>
       update.map(draft => changedSlice(draft, options.labels, triggerMs)),
     );
-    await all(create.map(slice => this.#slices.owned.create(slice)));
-    await all(update.map(slice => this.#slices.owned.update(slice)));
-    const hasDeleted = await this.#delete([...unwanted, ...plans.flatMap(plan => plan.delete)]);
-    return hasDeleted || create.length + update.length > 0;
-  }
-
-  async #delete(slices: readonly EndpointSlice[]): Promise<boolean> {
-    await all(slices.map(slice => this.#slices.owned.delete(slice)));
-    return slices.length > 0;
+    const remove = [...unwanted, ...plans.flatMap(plan => plan.delete)];
+    return this.#slices.write({ create, update, remove });
   }
 
   #report(service: Service, error: Error): boolean {
-    // A namespace that is going away takes nothing new; one that is gone, nothing at all.
-    if (isReason(error, "Forbidden") || isReason(error, "NotFound")) return false;
+    if (isNamespaceGoing(error)) return false;
     const { namespace, name } = service.metadata;
     const message = `Error updating Endpoint Slices for Service ${namespace}/${name}: ${error.message}`;
     // That another writer came first is daily business.

@@ -10,6 +10,7 @@ import { type Endpoints, isReason, jsonEqual, kinds, type Service } from "@podwi
 import type { Informer } from "@podwire/client";
 import type { Controller, ControllerContext } from "../context.ts";
 import { LIMITS } from "../limits.ts";
+import { isNamespaceGoing } from "../namespace-going.ts";
 import { ENDPOINTS_MANAGED_BY, HEADLESS, OVER_CAPACITY } from "../service-endpoints/names.ts";
 import { isHeadless } from "../service-endpoints/pod-endpoint.ts";
 import type { Selection } from "../service-endpoints/selection.ts";
@@ -122,8 +123,7 @@ class EndpointsController implements Controller {
             });
       this.#endpoints.observe(written);
     } catch (error) {
-      // A namespace that is going away takes nothing new; one that is gone, nothing at all.
-      if (isReason(error, "Forbidden") || isReason(error, "NotFound")) return;
+      if (isNamespaceGoing(error)) return;
       if (!isReason(error, "Conflict") && !isReason(error, "AlreadyExists")) {
         const { namespace, name } = metadata;
         const [reason, what] =

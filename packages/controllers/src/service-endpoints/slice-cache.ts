@@ -1,8 +1,14 @@
 /** EndpointSlices by Service and by who manages them, with this process's own writes in it at once. */
-import type { EndpointSlice } from "@podwire/api";
+import type { EndpointSlice, NewObject } from "@podwire/api";
 import type { Owned } from "../workloads/owned.ts";
 import { link, unlink } from "./label-index.ts";
 import { SERVICE_NAME, SLICE_MANAGED_BY } from "./names.ts";
+
+export interface SliceWrites {
+  readonly create: readonly NewObject<EndpointSlice>[];
+  readonly update: readonly EndpointSlice[];
+  readonly remove: readonly EndpointSlice[];
+}
 
 export class SliceCache {
   readonly owned: Owned<EndpointSlice>;
@@ -25,6 +31,14 @@ export class SliceCache {
     return [...keys].map(key => this.owned.informer.byKey(key)!).filter(slice => !this.owned.isGoing(slice));
   }
 
+  /** In an order in which no endpoint is without a slice meanwhile. Returns whether there was anything to write. */
+  async write({ create, update, remove }: SliceWrites): Promise<boolean> {
+    await all(create.map(slice => this.owned.create(slice)));
+    await all(update.map(slice => this.owned.update(slice)));
+    await all(remove.map(slice => this.owned.delete(slice)));
+    return create.length + update.length + remove.length > 0;
+  }
+
   /** Calls back with the key of each Service of which a slice of this manager comes, goes or changes. */
   follow(manager: string, wake: (serviceKey: string) => void): void {
     this.owned.informer.onChange(({ before, after }) => {
@@ -45,4 +59,11 @@ function managedFor(
 function placeOf({ metadata: { namespace, labels = {} } }: EndpointSlice): string | undefined {
   const [service, manager] = [labels[SERVICE_NAME], labels[SLICE_MANAGED_BY]];
   return service && manager ? `${namespace}/${service} ${manager}` : undefined;
+}
+
+/** As Promise.all, but nothing is under way any more when it fails. */
+async function all(writes: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(writes);
+  const failure = results.find(result => result.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
 }

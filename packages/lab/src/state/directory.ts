@@ -15,7 +15,7 @@
  *         nodes/<node>/          the node daemon's own
  *         logs/<process>.log
  */
-import { accessSync, constants, mkdirSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { LabError } from "../errors.ts";
 
@@ -84,6 +84,11 @@ export function makeDirectory(paths: LabPaths): boolean {
   }
   for (const part of [dirname(paths.pause), paths.controlPlane, paths.logs]) mkdirSync(part);
   return true;
+}
+
+/** Whether this user made the lab. Root may do with every lab as it likes. */
+export function isOwn({ directory }: LabPaths, user: number = process.getuid!()): boolean {
+  return user === 0 || (statSync(directory, { throwIfNoEntry: false })?.uid ?? user) === user;
 }
 
 /** Makes the directory of all labs. Throws a LabError when this process may not write there. */
